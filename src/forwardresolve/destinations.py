@@ -1,0 +1,157 @@
+"""Split the value of a forwarding into destinations, as Postfix does.
+
+The syntax is what Postfix' cleanup accepts in the result of a table (measured on 3.7): comma,
+semicolon, blank and line end separate; display names, comments and groups are dropped; quoted
+local parts stay quoted; a backslash protects one character. Commands, files and includes of
+aliases(5) come through as the text they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from forwardresolve.addresses import normalise, normalise_domain, quote_local, unquote_local
+
+_ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
+_PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
+_PLAIN_LIST = re.compile(rf"{_ADDRESS}(?:, ?{_ADDRESS})*").fullmatch
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+      | (?P<quoted>"(?:\\.|[^"\\])*"?)
+      | (?P<literal>\[(?:\\.|[^\]\\])*\]?)
+      | (?P<escaped>\\.?)
+      | (?P<special>[(),;:<>@])
+      | (?P<atom>[^\s"\[\\(),;:<>@]+)""",
+    re.VERBOSE | re.DOTALL,
+)
+_LONGEST_PLAIN = 1000
+
+OPAQUE = ("|", "/", ":include:")
+"""How a destination begins whose way nobody can follow: a command, a file, an include."""
+
+
+def is_opaque(destination: str) -> bool:
+    """Tell whether a destination is a command, a file or an include, not an address."""
+    return "@" not in destination and unquote_local(destination).startswith(OPAQUE)
+
+
+def split_destinations(text: str) -> tuple[str, ...]:
+    """Split the value of a forwarding.
+
+    Args:
+        text: The value as it stands in the source, for example ``info@a.example, Joe <joe@b.example>``.
+
+    Returns:
+        The destinations in order, not yet normalised, and each once. A value that begins with
+        ``@domain`` and goes on is the one odd address that Postfix makes of it; it is returned
+        as one destination that begins with ``@`` (scenario ``domain-rewrite-in-list``).
+    """
+    folded = text.lower()
+    if len(text) <= _LONGEST_PLAIN and _PLAIN_ADDRESS(folded) is not None:
+        return (folded,)
+    if _PLAIN_LIST(folded) is not None:
+        return tuple(dict.fromkeys(folded.replace(" ", "").split(",")))
+    found = tuple(dict.fromkeys(item for item in _parse(text) if item))
+    if len(found) > 1 and found[0].startswith("@") and text.startswith("@"):
+        return (text.strip(),)
+    return found
+
+
+def normalise_destination(item: str) -> str:
+    """Return the one spelling of one item of `split_destinations`.
+
+    Args:
+        item: An address, ``@domain``, a bare name, or a command, file or include.
+
+    Returns:
+        The normalised address; an opaque item unchanged. A bare ``host!user`` or ``user%host`` is
+        the route that Postfix makes of it, ``user@host``.
+
+    Raises:
+        AddressError: The item is none of these.
+    """
+    if is_opaque(item):
+        return item
+    if item.startswith("@") and "@" in item[1:]:
+        glued, _, domain = item.rpartition("@")
+        return f"{glued.casefold()}@{normalise_domain(domain)}"
+    address = normalise(item)
+    return address if "@" in address else route(address)
+
+
+def route(local: str) -> str:
+    """Read ``host!user`` or ``user%host`` as ``user@host``; anything else is returned unchanged."""
+    bare = unquote_local(local)
+    host, bang, user = bare.partition("!")
+    if not bang:
+        user, bang, host = bare.rpartition("%")
+    if bang and user and host:
+        return f"{quote_local(user)}@{normalise_domain(host)}"
+    return local
+
+
+def glue(local: str, destination: str) -> str:
+    """Put a local part in front of a destination that begins with ``@``, as Postfix does.
+
+    Args:
+        local: A normalised local part.
+        destination: ``@domain``, or the odd list that begins so (see `split_destinations`).
+    """
+    middle, _, domain = destination.rpartition("@")
+    return f"{quote_local(unquote_local(local) + middle) if middle else local}@{domain}"
+
+
+def _parse(text: str) -> list[str]:
+    """Read the tokens from left to right, one phrase (what stands between separators) at a time."""
+    found: list[str] = []
+    phrase: list[str] = []
+    bracket: list[str] | None = None
+    joins = False  # the next word belongs to the last one of the phrase
+    last_semicolon = text.rfind(";")
+    resume = 0
+    for token in _TOKEN.finditer(text):
+        kind, word, start = token.lastgroup, token.group(), token.start()
+        if start < resume:
+            continue
+        if kind == "space":
+            joins = joins and phrase != [] and phrase[-1][-1] in "@:"
+        elif word == "(":
+            resume = _end_of_comment(text, start)
+        elif word == "<":
+            phrase, bracket = [], []
+        elif word == ">" and bracket is not None:
+            found.append("".join(bracket).rpartition(":")[2])
+            bracket, joins = None, False
+        elif word in (",", ";"):
+            found += phrase
+            phrase, joins = [], False
+        elif word == ":" and start < last_semicolon and _names_group(phrase):
+            phrase, joins = [], False
+        else:
+            piece = word[1:] if kind == "escaped" else word
+            if bracket is not None:
+                bracket.append(piece)
+            elif phrase and (joins or word in ("@", ":")):
+                phrase[-1] += piece
+            else:
+                phrase.append(piece)
+            joins = True
+    return found + phrase + (["".join(bracket)] if bracket else [])
+
+
+def _names_group(phrase: list[str]) -> bool:
+    """Tell whether the words before a colon can be the name of an RFC 822 group."""
+    return bool(phrase) and "@" not in phrase[-1] and not phrase[0].startswith(":")
+
+
+def _end_of_comment(text: str, start: int) -> int:
+    """Return where the comment that opens at ``start`` has closed, nested ones counted."""
+    depth = 0
+    for place in range(start, len(text)):
+        if text[place] == "(":
+            depth += 1
+        elif text[place] == ")":
+            depth -= 1
+            if depth == 0:
+                return place + 1
+    return len(text)

@@ -1,0 +1,1 @@
+"""Reads a source: the backends that come with forwardresolve."""
