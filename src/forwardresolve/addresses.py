@@ -133,7 +133,10 @@ def split_extension(local: str, delimiters: str) -> tuple[str, str]:
         nothing splits.
     """
     bare = unquote_local(local) if local[:1] == '"' else local
-    at = min((place for mark in delimiters if (place := bare.find(mark)) >= 0), default=0)
+    if len(delimiters) == 1:
+        at = bare.find(delimiters)
+    else:
+        at = min((place for mark in delimiters if (place := bare.find(mark)) >= 0), default=0)
     if at <= 0 or bare in _NEVER_SPLIT:
         return local, ""
     if "-" in delimiters and (bare.startswith("owner-") or bare.endswith("-request")):

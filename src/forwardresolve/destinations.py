@@ -10,7 +10,13 @@ from __future__ import annotations
 
 import re
 
-from forwardresolve.addresses import normalise, normalise_domain, quote_local, unquote_local
+from forwardresolve.addresses import (
+    MAX_LENGTH,
+    normalise,
+    normalise_domain,
+    quote_local,
+    unquote_local,
+)
 
 _ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
 _PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
@@ -24,7 +30,6 @@ _TOKEN = re.compile(
       | (?P<atom>[^\s"\[\\(),;:<>@]+)""",
     re.VERBOSE | re.DOTALL,
 )
-_LONGEST_PLAIN = 1000
 
 OPAQUE = ("|", "/", ":include:")
 """How a destination begins whose way nobody can follow: a command, a file, an include."""
@@ -33,6 +38,24 @@ OPAQUE = ("|", "/", ":include:")
 def is_opaque(destination: str) -> bool:
     """Tell whether a destination is a command, a file or an include, not an address."""
     return "@" not in destination and unquote_local(destination).startswith(OPAQUE)
+
+
+def plain_destinations(text: str) -> tuple[str, ...] | None:
+    """Read a value of the common form, plain addresses between commas, already normalised.
+
+    Args:
+        text: The value as it stands in the source.
+
+    Returns:
+        The normalised destinations, each once; None when the value needs `split_destinations`.
+    """
+    folded = text.lower()
+    if _PLAIN_ADDRESS(folded) is not None:
+        return (folded,) if len(folded) <= MAX_LENGTH else None
+    if _PLAIN_LIST(folded) is not None:
+        found = tuple(dict.fromkeys(folded.replace(" ", "").split(",")))
+        return found if max(map(len, found)) <= MAX_LENGTH else None
+    return None
 
 
 def split_destinations(text: str) -> tuple[str, ...]:
@@ -46,11 +69,6 @@ def split_destinations(text: str) -> tuple[str, ...]:
         ``@domain`` and goes on is the one odd address that Postfix makes of it; it is returned
         as one destination that begins with ``@`` (scenario ``domain-rewrite-in-list``).
     """
-    folded = text.lower()
-    if len(text) <= _LONGEST_PLAIN and _PLAIN_ADDRESS(folded) is not None:
-        return (folded,)
-    if _PLAIN_LIST(folded) is not None:
-        return tuple(dict.fromkeys(folded.replace(" ", "").split(",")))
     found = tuple(dict.fromkeys(item for item in _parse(text) if item))
     if len(found) > 1 and found[0].startswith("@") and text.startswith("@"):
         return (text.strip(),)

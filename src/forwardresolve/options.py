@@ -1,90 +1,42 @@
 """Turn a TOML table into a frozen attrs instance, strictly, and name every problem by its key path.
 
-Nothing is coerced: ``"7"`` is no integer and ``"false"`` is no truth value. A secret is a table
-``{ env = "NAME" }``, ``{ file = "PATH" }`` or ``{ credential = "NAME" }`` (systemd), so that the
-configuration file itself holds none.
+Nothing is coerced: ``"7"`` is no integer and ``"false"`` is no truth value (cattrs alone would
+take both). Passwords that stand where others can read them are refused.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import attrs
 
 from forwardresolve.errors import ConfigError
+from forwardresolve.secret import Secret, holds_password
+from forwardresolve.shapes import SCALARS, check, fits, is_choice, is_list, is_table, members, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from cattrs import Converter
 
 T = TypeVar("T")
 
-_SECRET_SOURCES: Final = ("env", "file", "credential")
-_READABLE_BY_OTHERS: Final = stat.S_IRWXO
-_TYPE_NAMES: Final = {str: "a text", int: "an integer", float: "a number", bool: "true or false"}
 
-
-@attrs.frozen(repr=False)
-class Secret:
-    """A text that must not be shown: `reveal` is the only way to it.
-
-    Args:
-        value: The secret itself.
-    """
-
-    value: str = attrs.field(repr=False)
-
-    def reveal(self) -> str:
-        """Return the secret text."""
-        return self.value
-
-    def __repr__(self) -> str:
-        """Hide the value."""
-        return "Secret(...)"
-
-    __str__ = __repr__
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any], *, anyone_may_read: bool = False) -> Secret:
-        """Fetch a secret from where a table says it lies.
-
-        Args:
-            table: Exactly one of ``env``, ``file`` and ``credential`` with a text.
-            anyone_may_read: Accept a file that others than owner and group can read.
-
-        Raises:
-            ConfigError: The table is of another form, or nothing lies there.
-        """
-        keys = list(table)
-        if len(keys) != 1 or keys[0] not in _SECRET_SOURCES or not isinstance(table[keys[0]], str):
-            msg = "a secret is one of { env = NAME }, { file = PATH } or { credential = NAME }"
-            raise ConfigError(msg)
-        kind, name = keys[0], table[keys[0]]
-        if kind == "env":
-            if name not in os.environ:
-                msg = f"the environment variable {name} is not set"
-                raise ConfigError(msg)
-            return cls(os.environ[name])
-        if kind == "file":
-            return cls(_read_secret(Path(name), anyone_may_read=anyone_may_read))
-        directory = os.environ.get("CREDENTIALS_DIRECTORY")
-        if directory is None:
-            msg = f"the credential {name} is out of reach: CREDENTIALS_DIRECTORY is not set"
-            raise ConfigError(msg)
-        return cls(_read_secret(Path(directory, name), anyone_may_read=True))
-
-
-def structure(table: Mapping[str, Any], into: type[T], path: str) -> T:
+def structure(table: Mapping[str, Any], into: type[T], path: str, *, exposed: str = "") -> T:
     """Build an attrs instance from a table of options.
 
     Args:
         table: The options as TOML gives them.
-        into: The attrs class whose fields are the options.
-        path: The key path of the table, for the messages: ``source.panel``.
+        into: The attrs class whose fields are the options. A field is a text, an integer, a
+            number, a truth value, a `Path`, a `Secret`, a ``Literal``, a further attrs class, or
+            a sequence, mapping or union of these.
+        path: The key path of the table, for the messages: ``source.panel``. Empty for none.
+        exposed: How others can read the table, and what to do instead, as the end of a sentence.
+            Passwords written out in it are refused then. Empty: only the admin can read it.
 
     Returns:
         The instance.
@@ -93,132 +45,133 @@ def structure(table: Mapping[str, Any], into: type[T], path: str) -> T:
         ConfigError: Unknown keys (with the nearest known one), missing keys, wrong types, secrets
             that cannot be had, values that the class refuses; all of them at once.
     """
-    from cattrs.errors import BaseValidationError  # noqa: PLC0415 (a panel that needs no options pays nothing)
+    from cattrs.errors import BaseValidationError
 
     try:
-        return _converter().structure(table, into)
+        return _converter(exposed).structure(table, into)
     except BaseValidationError as error:
-        raise ConfigError(*_problems(error, path)) from error
-    except (ConfigError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(*_problems(error, path)) from None
 
 
-def convert_text(text: str, into: type, name: str) -> Any:  # noqa: ANN401 (the type of the field)
-    """Read an option of the command line as the type that its field has.
+@attrs.frozen
+class _Hooks:
+    """What a converter does for each shape: look at the value first, then go on into it."""
 
-    Args:
-        text: What stands behind ``name=``.
-        into: The attrs class whose field it is.
-        name: The first part of the option's key.
+    converter: Converter
+    exposed: str
 
-    Returns:
-        The value as TOML would have given it: an integer, number, truth value, list (split at
-        commas) or text.
-    """
-    field_type = attrs.fields_dict(attrs.resolve_types(into)).get(name)
-    wanted = str(field_type.type) if field_type is not None else "str"
-    if "bool" in wanted and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if "int" in wanted and text.lstrip("-").isdigit():
-        return int(text)
-    if "float" in wanted and text.replace(".", "", 1).lstrip("-").isdigit():
-        return float(text)
-    if any(word in wanted for word in ("tuple", "list", "Sequence")):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return text
+    def scalar(self, value: Any, kind: Any) -> Any:
+        check(value, kind)
+        if self.exposed and isinstance(value, str) and holds_password(value):
+            msg = f"holds a password, and {self.exposed}"
+            raise ValueError(msg)
+        return Path(value) if kind is Path else value
 
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean X?`` for the known word closest to a mistyped one, or nothing."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _read_secret(path: Path, *, anyone_may_read: bool) -> str:
-    try:
-        mode = path.stat().st_mode
-        if mode & _READABLE_BY_OTHERS and not anyone_may_read:
-            msg = f"the secret file {path} is open to others; run: chmod o-rwx {path}"
-            raise ConfigError(msg)
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        msg = f"the secret file {path} cannot be read: {reason}"
-        raise ConfigError(msg) from error
-
-
-def _converter() -> Converter:
-    """Make a converter that refuses what is not exactly of the field's type."""
-    from cattrs import Converter  # noqa: PLC0415 (see structure)
-    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415
-
-    converter = Converter(forbid_extra_keys=True)
-
-    def exact(kind: type) -> None:
-        def check(value: object, _: type) -> object:
-            fits = type(value) is kind or (kind is float and type(value) is int)
-            if not fits:
-                msg = f"must be {_TYPE_NAMES[kind]}, not {value!r}"
-                raise TypeError(msg)
-            return value
-
-        converter.register_structure_hook(kind, check)
-
-    for kind in _TYPE_NAMES:
-        exact(kind)
-
-    def secret(value: object, _: type) -> Secret:
-        if isinstance(value, str):
-            return Secret(value)
+    def secret(self, value: Any, kind: Any) -> Secret:
+        check(value, kind)
         if isinstance(value, Mapping):
             return Secret.from_table(value)
-        msg = "must be a text or one of { env = }, { file = }, { credential = }"
-        raise TypeError(msg)
+        if self.exposed and ("://" not in value or holds_password(value)):
+            msg = f"is a secret, and {self.exposed}"
+            raise ValueError(msg)
+        return Secret(value)
 
-    converter.register_structure_hook(Secret, secret)
+    def choice(self, value: Any, kind: Any) -> Any:
+        check(value, kind)
+        return value
 
-    def is_list(kind: object) -> bool:
-        return getattr(kind, "__origin__", None) in (tuple, list, Sequence)
+    def list(self, value: Any, kind: Any) -> tuple[Any, ...]:
+        check(value, kind)
+        named = ((f"[{at}]", each) for at, each in enumerate(value))
+        return tuple(self._each(named, get_args(kind)[0]).values())
 
-    def make_list_hook(kind: Any) -> Any:  # noqa: ANN401 (a typing construct)
-        item = kind.__args__[0]
+    def table(self, value: Any, kind: Any) -> dict[str, Any]:
+        check(value, kind)
+        return self._each(value.items(), get_args(kind)[1])
 
-        def check(value: object, _: type) -> object:
-            if not isinstance(value, list | tuple):
-                msg = f"must be a list, not {value!r}"
-                raise TypeError(msg)
-            return tuple(converter.structure(each, item) for each in value)
+    def union(self, value: Any, kind: Any) -> Any:
+        check(value, kind)
+        chosen = next(each for each in members(kind) if fits(value, each))
+        return None if chosen is NoneType else self.converter.structure(value, chosen)
 
-        return check
+    def instance(self, kind: Any) -> Callable[[Any, Any], Any]:
+        from cattrs.gen import make_dict_structure_fn
 
-    converter.register_structure_hook_factory(is_list, make_list_hook)
-    converter.register_structure_hook_factory(
-        attrs.has, lambda kind: make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-    )
+        make = make_dict_structure_fn(kind, self.converter, _cattrs_forbid_extra_keys=True)
+
+        def checked(value: Any, kind: Any) -> Any:
+            check(value, kind)
+            return make(value, kind)
+
+        return checked
+
+    def _each(self, named: Iterable[tuple[str, Any]], kind: Any) -> dict[str, Any]:
+        """Structure the members of a list or table; say of all of them what is wrong."""
+        from cattrs.errors import AttributeValidationNote, BaseValidationError, IterableValidationError
+
+        made: dict[str, Any] = {}
+        wrong: list[Exception] = []
+        for name, value in named:
+            try:
+                made[name] = self.converter.structure(value, kind)
+            except (BaseValidationError, ConfigError, TypeError, ValueError) as error:
+                error.add_note(AttributeValidationNote("", name, kind))
+                wrong.append(error)
+        if wrong:
+            msg = "members"
+            raise IterableValidationError(msg, wrong, kind)
+        return made
+
+
+@cache
+def _converter(exposed: str) -> Converter:
+    """Make a converter that takes only what is exactly of a field's type."""
+    from cattrs import Converter
+
+    converter = Converter()
+    hooks = _Hooks(converter, exposed)
+    for kind in SCALARS:
+        converter.register_structure_hook(kind, hooks.scalar)
+    converter.register_structure_hook(Secret, hooks.secret)
+    converter.register_structure_hook_factory(attrs.has, hooks.instance)
+    converter.register_structure_hook_func(is_choice, hooks.choice)
+    converter.register_structure_hook_func(is_list, hooks.list)
+    converter.register_structure_hook_func(is_table, hooks.table)
+    converter.register_structure_hook_func(lambda kind: len(members(kind)) > 1, hooks.union)
     return converter
 
 
-def _problems(error: Any, path: str) -> list[str]:  # noqa: ANN401 (cattrs' groups are untyped here)
+def _problems(error: Any, path: str) -> list[str]:
     """Walk the tree of cattrs' errors and write one sentence for each leaf."""
-    from cattrs.errors import (  # noqa: PLC0415 (see structure)
-        AttributeValidationNote,
-        BaseValidationError,
-        ForbiddenExtraKeysError,
-    )
+    from cattrs.errors import AttributeValidationNote, BaseValidationError, ForbiddenExtraKeysError
 
     found: list[str] = []
     for each in error.exceptions:
         notes = [note for note in getattr(each, "__notes__", ()) if isinstance(note, AttributeValidationNote)]
-        here = f"{path}.{notes[0].name}" if notes else path
+        here = _under(path, notes[-1].name) if notes else path
         if isinstance(each, BaseValidationError):
             found += _problems(each, here)
         elif isinstance(each, ForbiddenExtraKeysError):
             known = [field.name for field in attrs.fields(each.cl)]
             found += [
-                f"{here}.{key}: is not known{nearest(key, known)}" for key in sorted(each.extra_fields)
+                f"{_under(path, key)}: is not known{nearest(key, known)}" for key in sorted(each.extra_fields)
             ]
         elif isinstance(each, KeyError):
-            found.append(f"{path}.{each.args[0]}: is missing")
+            found.append(f"{here}: is missing")
         else:
-            found.append(f"{here}: {each}")
+            found.append(_refused(each, here))
     return found
+
+
+def _refused(error: Exception, path: str) -> str:
+    """Say why a value is refused; a validator of attrs names its field in the error's arguments."""
+    said, *rest = error.args
+    for field in rest:
+        if isinstance(field, attrs.Attribute):
+            path = _under(path, field.name)
+    return f"{path}: {said}" if path else str(said)
+
+
+def _under(path: str, key: str) -> str:
+    """Return the path of a key or of a place in a list."""
+    return path + key if key.startswith("[") else f"{path}.{key}".lstrip(".")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from forwardresolve.errors import BackendMisconfigured, BackendNotFound, BackendNotInstalled
-from forwardresolve.options import nearest, structure
+from forwardresolve.errors import BackendError, BackendMisconfigured, BackendNotFound, BackendNotInstalled
+from forwardresolve.options import structure
+from forwardresolve.shapes import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 GROUP: Final = "forwardresolve.backends"
 """The entry-point group that built-in and third-party backends come through alike."""
+
+_REFERENCE = re.compile(r"\w+(?:\.\w+)*:\w+").fullmatch
 
 
 @attrs.frozen
@@ -67,7 +71,8 @@ def backend_class(name: str) -> type[Backend]:
         BackendMisconfigured: It fails on import, two distributions bring it, or what the name
             leads to is no backend.
     """
-    entry = EntryPoint(name=name, value=name, group=GROUP) if ":" in name else _entry(name)
+    reference = _REFERENCE(name) is not None
+    entry = EntryPoint(name=name, value=name, group=GROUP) if reference else _entry(name)
     loaded = _load(entry)
     if not (isinstance(loaded, type) and attrs.has(loaded) and callable(getattr(loaded, "records", None))):
         msg = (
@@ -78,19 +83,20 @@ def backend_class(name: str) -> type[Backend]:
     return loaded
 
 
-def make_backend(name: str, options: Mapping[str, Any], path: str) -> Backend:
+def make_backend(name: str, options: Mapping[str, Any], path: str, *, exposed: str = "") -> Backend:
     """Make a backend from a table of options.
 
     Args:
         name: As in `backend_class`.
         options: The table, without ``backend`` itself.
         path: The key path of the table, for the messages.
+        exposed: As in `structure`: how others can read the table.
 
     Raises:
         ConfigError: The options do not fit.
         BackendError: As in `backend_class`.
     """
-    return structure(options, backend_class(name), path)
+    return structure(options, backend_class(name), path, exposed=exposed)
 
 
 def _entries() -> tuple[EntryPoint, ...]:
@@ -115,21 +121,22 @@ def _entry(name: str) -> EntryPoint:
     return named[0]
 
 
-def _load(entry: EntryPoint) -> Any:  # noqa: ANN401 (whatever the entry point names)
+def _load(entry: EntryPoint) -> object:
     try:
         module = importlib.import_module(entry.module)
-    except ImportError as error:
-        package = (error.name or "").partition(".")[0]
-        if package and package == entry.module.partition(".")[0]:
-            msg = f"there is no backend {entry.name!r}: no module {error.name}"
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if f"{entry.module}.".startswith(f"{missing}."):
+            msg = f"there is no backend {entry.name!r}: no module {missing}"
             raise BackendNotFound(msg) from error
-        msg = f"backend {entry.name} needs {package or error}; run: pip install {package or entry.name}"
+        package = missing.partition(".")[0]
+        msg = f"backend {entry.name} needs the package {package}; run: pip install {package}"
         raise BackendNotInstalled(msg) from error
     except Exception as error:
         msg = f"backend {entry.name}: {_owner(entry)} fails on import: {type(error).__name__}: {error}"
         raise BackendMisconfigured(msg) from error
     try:
-        return getattr(module, entry.attr)
+        return getattr(module, entry.attr)  # type: ignore[no-any-return]
     except AttributeError as error:
         msg = f"there is no backend {entry.name!r}: {entry.module} has no {entry.attr}"
         raise BackendNotFound(msg) from error
@@ -138,6 +145,6 @@ def _load(entry: EntryPoint) -> Any:  # noqa: ANN401 (whatever the entry point n
 def _problem(name: str) -> str:
     try:
         backend_class(name)
-    except (BackendNotFound, BackendNotInstalled, BackendMisconfigured) as error:
+    except BackendError as error:
         return str(error)
     return ""

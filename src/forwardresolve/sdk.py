@@ -32,7 +32,6 @@ from forwardresolve.errors import (
     BackendNotInstalled,
     BackendUnavailable,
 )
-from forwardresolve.options import Secret
 from forwardresolve.records import (
     Domain,
     DomainAlias,
@@ -50,6 +49,7 @@ from forwardresolve.records import (
     Transport,
     TransportKind,
 )
+from forwardresolve.secret import Secret
 
 __all__ = [
     "Backend",

@@ -1,0 +1,178 @@
+"""Which names has a hosted domain, beside those that can be read off its own rows?
+
+Most domains are plain: a known name in them is the key of a row. The others look into further
+domains (an alias domain into its target, a rewriting domain into the one it goes to), share the
+bare names of the mail host, or are rewritten or copied before aliases are looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.addresses import split_address, split_extension
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.nodes import Nodes
+
+
+@attrs.frozen
+class Plan:
+    """Where the names of the hosted domains are to be looked for.
+
+    Args:
+        hosted: All hosted domains.
+        special: The hosted domains that are not plain, each with all domains it looks into,
+            itself first.
+        gathered: The domains whose local parts have to be gathered for that.
+        odd: Keys, in plain domains too, whose extensions have to be looked at.
+    """
+
+    hosted: tuple[str, ...]
+    special: Mapping[str, tuple[str, ...]]
+    gathered: frozenset[str]
+    odd: frozenset[str]
+
+
+def plan_names(nodes: Nodes) -> Plan:
+    """Find out which domains and keys need more than a look at their rows."""
+    graph = nodes.graph
+    onward = _onward_domains(graph)
+    first = set(onward) | _accounts(graph) | _rewritten(graph)
+    hosted = tuple(_hosted(graph))
+    special = {domain: _all_below(domain, onward) for domain in hosted if domain in first}
+    gathered = frozenset(lower for lowers in special.values() for lower in lowers)
+    odd: set[str] = set(nodes.starred)
+    for name in (*nodes.tagged, *nodes.derived):
+        local, domain = split_address(name)
+        base, _ = split_extension(local, graph.settings.recipient_delimiter)
+        odd |= {name, f"{base}@{domain}"}
+    return Plan(hosted, special, gathered, frozenset(odd))
+
+
+def names_to_decide(
+    nodes: Nodes, plan: Plan, gathered: Mapping[str, Iterable[str]]
+) -> Iterator[tuple[str, dict[str, set[str]]]]:
+    """Group the names that need a closer look.
+
+    Args:
+        nodes: The places of the graph.
+        plan: What `plan_names` found.
+        gathered: The local parts of the rows of each domain in ``plan.gathered``.
+
+    Yields:
+        Each domain with its bases and, for each base, the extensions that a row names; an empty
+        one stands for the base itself.
+    """
+    graph = nodes.graph
+    delimiters = graph.settings.recipient_delimiter
+    groups: dict[str, dict[str, set[str]]] = {}
+
+    def add(local: str, domain: str) -> None:
+        base, extension = split_extension(local, delimiters)
+        groups.setdefault(domain, {}).setdefault(base, set()).add(extension)
+
+    further: dict[str, list[str]] = {}
+    for name in _further_names(nodes):
+        local, domain = split_address(name)
+        further.setdefault(domain, []).append(local)
+    for domain, lowers in plan.special.items():
+        for lower in lowers:
+            for local in (*gathered.get(lower, ()), *further.get(lower, ())):
+                if local:
+                    add(local, domain)
+            if _knows_accounts(graph, lower):
+                for account in _account_names(graph):
+                    add(account, domain)
+    hosted = frozenset(plan.hosted)
+    for name in plan.odd:
+        local, domain = split_address(name)
+        if local and domain in hosted and domain not in plan.special:
+            add(local, domain)
+    yield from groups.items()
+
+
+def _hosted(graph: ForwardingGraph) -> Iterator[str]:
+    rows = graph.rows
+    yield from (domain for domain in rows.domains if graph.hosts(domain))
+    yield from (alias for alias in rows.domain_aliases if alias not in rows.domains)
+    if graph.settings.relay == "external" or any(kind == "relay" for kind in rows.domains.values()):
+        # Subdomains of a relay domain are hosted too, though only rows can name them.
+        named = {key.rpartition("@")[2] for key in rows.tables["virtual"]}
+        known = rows.domains.keys() | rows.domain_aliases.keys()
+        yield from (domain for domain in named - known if domain and graph.hosts(domain))
+
+
+def _onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
+    """Map each domain to those that its addresses go on to with their local part kept."""
+    onward: dict[str, tuple[str, ...]] = {}
+    for alias, target in graph.rows.domain_aliases.items():
+        onward[alias] = (target,)
+    for table in ("virtual", "canonical"):
+        for key, row in graph.rows.tables[table].rows.items():
+            if key[0] == "@" and row[0][0] == "@":
+                onward[key[1:]] = (*onward.get(key[1:], ()), row[0].rpartition("@")[2])
+    return onward
+
+
+def _all_below(domain: str, onward: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    found = {domain: None}
+    queue = [domain]
+    for here in queue:
+        for lower in onward.get(here, ()):
+            if lower not in found:
+                found[lower] = None
+                queue.append(lower)
+    return tuple(found)
+
+
+def _knows_accounts(graph: ForwardingGraph, domain: str) -> bool:
+    return graph.kind(domain) == "local" or domain == graph.settings.myorigin
+
+
+def _accounts(graph: ForwardingGraph) -> set[str]:
+    """Return the domains in which the bare names of the host count."""
+    if not any(True for _ in _account_names(graph)):
+        return set()
+    candidates = {*graph.rows.domains, *filter(None, (graph.settings.myorigin,))}
+    return {domain for domain in candidates if _knows_accounts(graph, domain)}
+
+
+def _account_names(graph: ForwardingGraph) -> Iterator[str]:
+    tables = graph.rows.tables
+    yield from tables["local"]
+    yield from (key for key in tables["virtual"] if "@" not in key)
+
+
+def _rewritten(graph: ForwardingGraph) -> set[str]:
+    """Return the domains in which something is decided before or behind virtual aliases."""
+    tables, rows = graph.rows.tables, graph.rows
+    keys = (*tables["canonical"], *tables["bcc"], *rows.relocated)
+    addresses = (*keys, *(key for key in rows.transports if "@" in key))
+    return {key.rpartition("@")[2] for key in addresses}
+
+
+def _further_names(nodes: Nodes) -> Iterator[str]:
+    """Yield the names that are known by something else than a row of virtual aliases."""
+    tables, rows = nodes.graph.rows.tables, nodes.graph.rows
+    yield from nodes.derived
+    for table in (tables["canonical"], tables["bcc"], rows.transports, rows.relocated):
+        yield from (key for key in table if "@" in key)
+    yield from _entered_names(nodes)
+
+
+def _entered_names(nodes: Nodes) -> Iterator[str]:
+    """Yield names that lead, rewritten by recipient_canonical, to a name with an extension."""
+    delimiters = nodes.graph.settings.recipient_delimiter
+    canonical = nodes.graph.rows.tables["canonical"].rows
+    extensions = {
+        split_extension(split_address(name)[0], delimiters)[1] for name in (*nodes.tagged, *nodes.derived)
+    }
+    for key in canonical:
+        local, domain = split_address(key)
+        if local and domain:
+            yield from (f"{local}{extension}@{domain}" for extension in extensions if extension)

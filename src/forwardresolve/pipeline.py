@@ -1,0 +1,170 @@
+"""Run a whole configuration: read every source, resolve, judge, and make the artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from forwardresolve import rspamd
+from forwardresolve.errors import BackendError, BackendIncomplete
+from forwardresolve.findings import Finding, findings
+from forwardresolve.graph import ForwardingGraph
+from forwardresolve.reachability import Resolution, resolve
+from forwardresolve.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forwardresolve.config import Config
+    from forwardresolve.records import Record
+    from forwardresolve.rspamd import Artifact
+    from forwardresolve.sdk import Backend
+
+Progress = Callable[[str, int], None]
+"""Is told the name of a source and how many of its records have come so far."""
+
+_STRIDE: Final = 1000
+
+
+@attrs.frozen
+class Counts:
+    """How much there was.
+
+    Args:
+        sources: Sources that were read.
+        domains: Hosted domains, domain aliases included.
+        mailboxes: Addresses with a mailbox.
+        forwardings: Addresses and catch-alls that forward.
+        addresses: Exact addresses that are listed.
+        catch_alls: Domains whose unknown addresses are listed.
+        findings: Findings of any severity.
+    """
+
+    sources: int
+    domains: int
+    mailboxes: int
+    forwardings: int
+    addresses: int
+    catch_alls: int
+    findings: int
+
+
+@attrs.frozen
+class Build:
+    """All that comes out of a run.
+
+    Args:
+        resolution: The verdict of every address.
+        findings: What an operator should know, the most severe first.
+        artifacts: The files for Rspamd.
+        counts: How much there was.
+    """
+
+    resolution: Resolution
+    findings: tuple[Finding, ...]
+    artifacts: tuple[Artifact, ...]
+    counts: Counts
+
+
+def records(config: Config) -> Iterator[Record]:
+    """Yield what the sources say, one source after the other, with their names in the origins.
+
+    Raises:
+        BackendError: A source cannot be read whole.
+    """
+    for name, backend in config.sources.items():
+        for record in _whole(name, backend, None):
+            origin = record.origin or Origin()
+            yield attrs.evolve(record, origin=attrs.evolve(origin, source=name))
+
+
+def read(config: Config, progress: Progress | None = None) -> ForwardingGraph:
+    """Read every source and merge them.
+
+    Args:
+        config: What to read, and how.
+        progress: Is told now and then how far the reading is.
+
+    Returns:
+        The graph.
+
+    Raises:
+        BackendError: A source cannot be read whole.
+        BackendIncomplete: No source names a hosted domain: every address would be external.
+        ConfigError: Two sources disagree where the configuration is silent.
+    """
+    graph = ForwardingGraph.from_sources(
+        {name: _whole(name, backend, progress) for name, backend in config.sources.items()},
+        **attrs.asdict(config.resolve, recurse=False),
+    )
+    if not graph.rows.domain_records:
+        names = ", ".join(config.sources)
+        msg = (
+            f"no source ({names}) names a hosted domain, so every address would be external; "
+            "name the table, query or search that holds the domains"
+        )
+        raise BackendIncomplete(msg)
+    return graph
+
+
+def build(config: Config, progress: Progress | None = None) -> Build:
+    """Read every source, resolve, and make the artifacts; nothing is written.
+
+    Args:
+        config: What to read, how to judge it, what to make of it.
+        progress: As in `read`.
+
+    Raises:
+        ForwardResolveError: As in `read`.
+    """
+    graph = read(config, progress)
+    resolution = resolve(graph)
+    found = (
+        *_emptiness(graph),
+        *findings(graph, resolution),
+        *rspamd.findings(resolution, config.rspamd),
+    )
+    rows = graph.rows
+    return Build(
+        resolution=resolution,
+        findings=found,
+        artifacts=rspamd.artifacts(resolution, config.rspamd),
+        counts=Counts(
+            sources=len(config.sources),
+            domains=len(rows.domains.keys() | rows.domain_aliases.keys()),
+            mailboxes=len(rows.mailboxes),
+            forwardings=sum(map(len, rows.tables.values())),
+            addresses=len(resolution.addresses),
+            catch_alls=len(resolution.catch_alls),
+            findings=len(found),
+        ),
+    )
+
+
+def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:
+    if not any(map(len, graph.rows.tables.values())):
+        yield Finding(
+            id="no-forwardings",
+            severity="warning",
+            text="no source has a forwarding, so the list is empty",
+            advice="look at `forwardresolve records`: are the forwardings in another table?",
+        )
+
+
+def _whole(name: str, backend: Backend, progress: Progress | None) -> Iterator[Record]:
+    """Yield the records of a source; its errors say which source it is."""
+    try:
+        if progress is None:
+            yield from backend.records()
+            return
+        count = 0
+        for count, record in enumerate(backend.records(), 1):
+            if count % _STRIDE == 0:
+                progress(name, count)
+            yield record
+        progress(name, count)
+    except BackendError as error:
+        error.args = (f"source {name}: {error}",)
+        raise

@@ -1,0 +1,64 @@
+"""Which places reach outside: one linear pass, backwards from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forwardresolve.nodes import INSIDE, OUTSIDE, Nodes
+
+if TYPE_CHECKING:
+    from forwardresolve.graph import ForwardingGraph
+
+
+class Reach:
+    """What reaches outside in a graph.
+
+    Attributes:
+        graph: The graph.
+        nodes: Its places.
+        via: Each place that reaches outside, and the destination by which it does.
+    """
+
+    def __init__(self, graph: ForwardingGraph) -> None:
+        self.graph = graph
+        self.nodes = Nodes(graph)
+        self._ignores_copies = graph.settings.kept_copy == "ignore"
+        links = self.nodes.links(copies=self._ignores_copies)
+        self.via = _spread(links.feeders, links.leaving)
+        self._staying = _spread(links.feeders, links.staying) if self._ignores_copies else {}
+
+    def leaves(self, address: str) -> bool:
+        """Tell whether mail for an address inside the mail system reaches outside."""
+        place = self.nodes.place(address)
+        return place is OUTSIDE or place in self.via
+
+    def reaches_external(self, address: str) -> bool:
+        """Tell whether mail for an envelope recipient reaches outside."""
+        return any(self.leaves(arrow.destination) for arrow in self.graph.enter(address))
+
+    def counts(self, address: str) -> bool:
+        """Tell whether an envelope recipient of a hosted domain is to be listed."""
+        return self.reaches_external(address) and not (self._ignores_copies and self._stays(address))
+
+    def counts_place(self, place: str) -> bool:
+        """Tell the same of a recipient that is decided in a place, without looking it up again."""
+        return place in self.via and place not in self._staying
+
+    def _stays(self, address: str) -> bool:
+        for arrow in self.graph.enter(address):
+            place = self.nodes.place(arrow.destination)
+            if place in self._staying or (place is INSIDE and self.nodes.stays(arrow.destination)):
+                return True
+        return False
+
+
+def _spread(feeders: dict[str, list[str]], first: dict[str, str]) -> dict[str, str]:
+    """Walk backwards, breadth first, and note by which destination each place gets there."""
+    via = dict(first)
+    queue = list(first)
+    for place in queue:
+        for feeder in feeders.get(place, ()):
+            if feeder not in via:
+                via[feeder] = place
+                queue.append(feeder)
+    return via

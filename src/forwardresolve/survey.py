@@ -1,0 +1,128 @@
+"""Decide every name that some row knows in a hosted domain, and write the finite table.
+
+A recipient whose local part no row knows fares like every other such recipient of its domain, and
+an extension that no row knows like every other such extension. So known names, one name that
+nobody can know, and one extension that nobody can know decide all recipients.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.addresses import append_extension, split_address, split_extension
+from forwardresolve.entries import Entry
+from forwardresolve.names import names_to_decide, plan_names
+from forwardresolve.nodes import FRESH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forwardresolve.reach import Reach
+
+
+@attrs.frozen
+class Survey:
+    """Every known name, decided.
+
+    Args:
+        addresses: The exact addresses that are listed, sorted.
+        catch_alls: Each hosted domain whose unknown addresses are listed, to the sorted known
+            addresses in it that are not.
+        entries: The finite table, sorted by key.
+    """
+
+    addresses: tuple[str, ...]
+    catch_alls: Mapping[str, tuple[str, ...]]
+    entries: tuple[Entry, ...]
+
+
+def survey(reach: Reach) -> Survey:
+    """Decide every known name of every hosted domain."""
+    plan = plan_names(reach.nodes)
+    defaults = {domain: reach.counts(f"{FRESH}@{domain}") for domain in plan.hosted}
+    plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
+    gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
+    listed: list[str] = []
+    exceptions: list[str] = []
+    virtual = reach.graph.rows.tables["virtual"]
+    for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
+        for key in table:
+            local, _, domain = key.rpartition("@")
+            if domain in gathered:
+                gathered[domain].append(local)
+            default = plain.get(domain)
+            if default is None or not local or key in plan.odd:
+                continue
+            if forwards and reach.counts_place(key):
+                listed.append(key)
+            elif default:
+                exceptions.append(key)
+    entries = [Entry(key) for key in listed if not plain[key.rpartition("@")[2]]]
+    entries += [Entry(key, listed=False) for key in exceptions]
+    entries += _domain_entries(reach, defaults)
+    for domain, bases in names_to_decide(reach.nodes, plan, gathered):
+        default = defaults[domain]
+        for base, extensions in bases.items():
+            for address, counts in _decide(reach, f"{base}@{domain}", extensions, entries, default=default):
+                if counts:
+                    listed.append(address)
+                elif default:
+                    exceptions.append(address)
+    return Survey(
+        addresses=tuple(sorted(listed)),
+        catch_alls=_catch_alls(defaults, exceptions),
+        entries=tuple(sorted(entries, key=lambda entry: entry.key)),
+    )
+
+
+def _decide(
+    reach: Reach, address: str, extensions: set[str], entries: list[Entry], *, default: bool
+) -> Iterator[tuple[str, bool]]:
+    """Decide one base and its extensions; write the entries that the look-up needs.
+
+    Yields:
+        The names that a row knows, or that differ from their base, and whether they count.
+    """
+    delimiters = reach.graph.settings.recipient_delimiter
+    counts = reach.counts(address)
+    if counts != default:
+        entries.append(Entry(address, counts))
+    if "" in extensions or counts != default:
+        yield address, counts
+    fresh = append_extension(address, reach.nodes.fresh_extension)
+    starred = counts
+    if delimiters and split_extension(split_address(fresh)[0], delimiters)[0] == split_address(address)[0]:
+        starred = reach.counts(fresh)
+        if starred != counts:
+            local, domain = split_address(address)
+            entries.append(Entry(f"{local}+*@{domain}", starred))
+    for extension in sorted(extensions - {""}):
+        name = append_extension(address, extension)
+        counts = reach.counts(name)
+        if counts != starred:
+            entries.append(Entry(name, counts))
+        yield name, counts
+
+
+def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[Entry]:
+    """Yield the entries for whole domains, and for the subdomains that relay domains bring."""
+    settings, domains = reach.graph.settings, reach.graph.rows.domains
+    parents = [
+        domain
+        for domain, kind in domains.items()
+        if kind == "relay" and settings.counts_as_outside("relay")
+    ]
+    yield from (Entry(f"@.{domain}") for domain in parents)
+    for domain, counts in defaults.items():
+        below_parent = any(domain.endswith(f".{parent}") for parent in parents)
+        if counts or below_parent:
+            yield Entry(f"@{domain}", counts)
+
+
+def _catch_alls(defaults: Mapping[str, bool], exceptions: list[str]) -> dict[str, tuple[str, ...]]:
+    by_domain: dict[str, list[str]] = {domain: [] for domain, counts in sorted(defaults.items()) if counts}
+    for address in sorted(exceptions):
+        by_domain[address.rpartition("@")[2]].append(address)
+    return {domain: tuple(names) for domain, names in by_domain.items()}

@@ -1,0 +1,108 @@
+"""One lookup table: source keys, their destinations, and where each arrow comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from forwardresolve.records import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NO_ORIGIN: Final = Origin()
+
+
+class Table:
+    """The forwardings of one table.
+
+    Attributes:
+        rows: Key to destinations, each once, in the order they came. A destination is a
+            normalised address, a bare name, an opaque text, or, in the row of a catch-all,
+            ``@domain`` (keep the local part).
+        selves: Keys whose row lists only the key itself: they forward nothing, but they shield
+            their address from a catch-all. A dict, because it is walked in memory order.
+
+    Most rows of a source share one origin, so only the others are kept by destination. Rows of one
+    key are united by `settle`, once all have come.
+    """
+
+    __slots__ = ("_growing", "_origins", "_repeats", "_usual", "rows", "selves")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[str, ...]] = {}
+        self.selves: dict[str, None] = {}
+        self._usual: Origin | None = None
+        self._origins: dict[str, dict[str, Origin]] = {}
+        self._repeats: dict[str, list[Origin]] = {}
+        self._growing: dict[str, dict[str, None]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a row has this key."""
+        return key in self.rows or key in self.selves
+
+    def __len__(self) -> int:
+        """Count the keys."""
+        return len(self.rows) + len(self.selves)
+
+    def __iter__(self) -> Iterator[str]:
+        """Walk the keys."""
+        yield from self.rows
+        yield from self.selves
+
+    def get(self, key: str) -> tuple[str, ...] | None:
+        """Return the destinations of a key, or None where no row has it."""
+        found = self.rows.get(key)
+        return (key,) if found is None and key in self.selves else found
+
+    def put(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
+        """Add destinations to the row of a key."""
+        if self._usual is None:
+            self._usual = origin
+        if key not in self.rows and key not in self.selves:
+            self._store(key, destinations)
+            added = destinations
+        else:
+            united = self._growing.get(key)
+            if united is None:
+                united = self._growing[key] = dict.fromkeys(self.get(key) or ())
+            added = tuple(each for each in destinations if each not in united)
+            united.update(dict.fromkeys(added))
+            if not added or origin is not self._usual:
+                self._repeats.setdefault(key, []).append(origin)
+        if origin is not self._usual and added:
+            self._origins.setdefault(key, {}).update(dict.fromkeys(added, origin))
+
+    def settle(self) -> None:
+        """Unite the rows of each key."""
+        for key, destinations in self._growing.items():
+            self.selves.pop(key, None)
+            self._store(key, tuple(destinations))
+        self._growing.clear()
+
+    def change(self, key: str, change: Callable[[str], str]) -> None:
+        """Replace each destination of a key by what ``change`` makes of it."""
+        before = self.rows.pop(key, (key,))
+        self.selves.pop(key, None)
+        if key in self._origins:
+            self._origins[key] = {change(each): origin for each, origin in self._origins[key].items()}
+        self._store(key, tuple(dict.fromkeys(change(each) for each in before)))
+
+    def origin(self, key: str, destination: str) -> Origin:
+        """Return where the arrow from a key to one of its destinations comes from."""
+        return self._origins.get(key, {}).get(destination, self._usual or NO_ORIGIN)
+
+    def repeated(self) -> Iterator[tuple[str, tuple[Origin, ...]]]:
+        """Walk the keys that more than one row, or more than one source, has written.
+
+        Yields:
+            The key and the origins of all its rows, the first row's first.
+        """
+        for key, later in self._repeats.items():
+            first = self.origin(key, (self.get(key) or (key,))[0])
+            yield key, (first, *later)
+
+    def _store(self, key: str, destinations: tuple[str, ...]) -> None:
+        if destinations == (key,):
+            self.selves[key] = None
+        else:
+            self.rows[key] = destinations
