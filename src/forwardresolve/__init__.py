@@ -8,6 +8,8 @@ from forwardresolve.errors import (
     TargetError,
     UnsafeChange,
 )
+from forwardresolve.entries import Entry
+from forwardresolve.findings import Finding, findings
 from forwardresolve.graph import Final, ForwardingGraph
 from forwardresolve.reachability import Resolution, Verdict, resolve
 from forwardresolve.records import (
@@ -22,5 +24,32 @@ from forwardresolve.records import (
     Site,
     Transport,
 )
+
+__all__ = [
+    "AddressError",
+    "BackendError",
+    "ConfigError",
+    "Domain",
+    "DomainAlias",
+    "Entry",
+    "Final",
+    "Finding",
+    "Forward",
+    "ForwardResolveError",
+    "ForwardingGraph",
+    "Mailbox",
+    "Origin",
+    "Pattern",
+    "Relocated",
+    "Remark",
+    "Resolution",
+    "Site",
+    "TargetError",
+    "Transport",
+    "UnsafeChange",
+    "Verdict",
+    "findings",
+    "resolve",
+]
 
 __version__ = "0.1.0"
