@@ -109,6 +109,18 @@ def read(config: Config, progress: Progress | None = None) -> ForwardingGraph:
     return graph
 
 
+def resolution(config: Config) -> Resolution:
+    """Read every source and resolve.
+
+    Args:
+        config: What to read, and how to judge it.
+
+    Raises:
+        ForwardResolveError: As in `read`.
+    """
+    return resolve(read(config))
+
+
 def build(config: Config, progress: Progress | None = None) -> Build:
     """Read every source, resolve, and make the artifacts; nothing is written.
 
@@ -120,24 +132,24 @@ def build(config: Config, progress: Progress | None = None) -> Build:
         ForwardResolveError: As in `read`.
     """
     graph = read(config, progress)
-    resolution = resolve(graph)
+    resolved = resolve(graph)
     found = (
         *_emptiness(graph),
-        *findings(graph, resolution),
-        *rspamd.findings(resolution, config.rspamd),
+        *findings(graph, resolved),
+        *rspamd.unsayable(resolved, config.rspamd),
     )
     rows = graph.rows
     return Build(
-        resolution=resolution,
+        resolution=resolved,
         findings=found,
-        artifacts=rspamd.artifacts(resolution, config.rspamd),
+        artifacts=rspamd.artifacts(resolved, config.rspamd),
         counts=Counts(
             sources=len(config.sources),
             domains=len(rows.domains.keys() | rows.domain_aliases.keys()),
             mailboxes=len(rows.mailboxes),
             forwardings=sum(map(len, rows.tables.values())),
-            addresses=len(resolution.addresses),
-            catch_alls=len(resolution.catch_alls),
+            addresses=len(resolved.addresses),
+            catch_alls=len(resolved.catch_alls),
             findings=len(found),
         ),
     )

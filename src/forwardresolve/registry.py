@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -76,11 +76,10 @@ def backend_class(name: str) -> type[Backend]:
     loaded = _load(entry)
     if not (isinstance(loaded, type) and attrs.has(loaded) and callable(getattr(loaded, "records", None))):
         msg = (
-            f"backend {name}: {entry.value} is no backend; "
-            "it must be an attrs class with a method records()"
+            f"backend {name}: {entry.value} is no backend; it must be an attrs class with a method records()"
         )
         raise BackendMisconfigured(msg)
-    return loaded
+    return cast("type[Backend]", loaded)
 
 
 def make_backend(name: str, options: Mapping[str, Any], path: str, *, exposed: str = "") -> Backend:
@@ -136,7 +135,7 @@ def _load(entry: EntryPoint) -> object:
         msg = f"backend {entry.name}: {_owner(entry)} fails on import: {type(error).__name__}: {error}"
         raise BackendMisconfigured(msg) from error
     try:
-        return getattr(module, entry.attr)  # type: ignore[no-any-return]
+        return getattr(module, entry.attr)
     except AttributeError as error:
         msg = f"there is no backend {entry.name!r}: {entry.module} has no {entry.attr}"
         raise BackendNotFound(msg) from error
