@@ -88,6 +88,7 @@ def test_a_table_of_another_form_is_refused(table: dict[str, object]) -> None:
         "postgresql://h/d?password=p",
         "postgresql://u:@h/d",
         "mysql://h/d?PASSWD=x",
+        "mysql://u:p/w@h/d",
         "mysql://[broken:p@h",
     ],
 )

@@ -7,10 +7,11 @@ In a configuration a secret is a table ``{ env = "NAME" }``, ``{ file = "PATH" }
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLACES: Final = ("env", "file", "credential")
-_PASSWORD_KEYS: Final = frozenset({"password", "passwd", "sslpassword"})
+_PASSWORD_KEYS: Final = frozenset({"password", "passwd", "sslpassword", "ssl_key_password"})
+_USER_WITH_PASSWORD: Final = re.compile(r"://[^@]*:[^@]*@").search
 
 
 @attrs.frozen(repr=False)
@@ -73,13 +75,14 @@ class Secret:
 
 
 def holds_password(text: str) -> bool:
-    """Tell whether a text is a URL with a password in it, before the host or as a parameter."""
-    try:
-        parts = urlsplit(text)
-        keys = {key.lower() for key, _ in parse_qsl(parts.query)}
-    except ValueError:
-        return "://" in text
-    return bool(parts.scheme) and (parts.password is not None or not keys.isdisjoint(_PASSWORD_KEYS))
+    """Tell whether a text is a URL with a password in it, before the host or as a parameter.
+
+    A password with a ``/`` that is not percent-encoded is seen, too; a colon and an ``@`` further
+    behind in a URL without one are taken for a password, which is the safe mistake.
+    """
+    _, _, query = text.partition("?")
+    keys = {key.lower() for key, _ in parse_qsl(query)} if "://" in text else set()
+    return _USER_WITH_PASSWORD(text) is not None or not keys.isdisjoint(_PASSWORD_KEYS)
 
 
 def open_to_others(path: Path) -> bool:
