@@ -1,0 +1,56 @@
+"""One file for Rspamd, and the marker by which a file is known to be ours."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePosixPath
+from typing import Final, Literal
+
+import attrs
+
+MARKER: Final = "# Written by forwardresolve"
+"""How the first line of every file begins that may be replaced."""
+
+
+def _is_relative(artifact: Artifact, attribute: attrs.Attribute[str], path: str) -> None:
+    parts = PurePosixPath(path).parts
+    if not parts or parts[0] == "/" or ".." in parts:
+        msg = f"{attribute.name} of {type(artifact).__name__} must stay below the root, not {path!r}"
+        raise ValueError(msg)
+
+
+@attrs.frozen
+class Artifact:
+    """One file to be deployed.
+
+    Args:
+        path: Where it belongs, relative to the configuration root of Rspamd (``/etc/rspamd``).
+        content: Its bytes.
+        kind: A ``map`` changes with customers and needs no reload; a ``configuration`` changes
+            with settings and versions and needs one.
+    """
+
+    path: str = attrs.field(validator=_is_relative)
+    content: bytes = attrs.field(repr=False)
+    kind: Literal["map", "configuration"]
+
+
+def map_artifact(path: str, lines: str) -> Artifact:
+    """Make a map; its first line carries the digest of the others, the generation.
+
+    Args:
+        path: As in `Artifact`.
+        lines: The lines of the map, each with its line end.
+
+    Returns:
+        The map. ``tail -n +2 FILE | sha256sum`` prints the generation again.
+    """
+    content = lines.encode()
+    generation = hashlib.sha256(content).hexdigest()
+    return Artifact(path, f"{MARKER}, generation {generation}\n".encode() + content, "map")
+
+
+def configuration_artifact(path: str, text: str) -> Artifact:
+    """Make a configuration file under the marker line."""
+    first = f"{MARKER}; a change here is lost at the next run\n"
+    return Artifact(path, f"{first}{text}".encode(), "configuration")

@@ -1,0 +1,32 @@
+"""The two configuration files."""
+
+from __future__ import annotations
+
+from forwardresolve.rspamd import RspamdSettings
+from forwardresolve.rspamd.configuration import force_actions_configuration, multimap_configuration
+
+
+def test_one_symbol_of_score_zero_asks_every_map() -> None:
+    text = multimap_configuration(RspamdSettings(symbol="GOES_OUT", group="policy", address_map="a.map"))
+    assert text.startswith("GOES_OUT {")
+    assert "score = 0;" in text
+    assert 'group = "policy";' in text
+    assert text.count('map = "$LOCAL_CONFDIR/local.d/maps.d/a.map"') == 2
+    assert 'expression = "envelope | original | domain | pattern";' in text
+
+
+def test_only_the_actions_that_mark_spam_become_a_refusal() -> None:
+    text = force_actions_configuration(RspamdSettings())
+    assert 'action = "reject";' in text
+    assert 'expression = "IS_FORWARDING";' in text
+    assert 'require_action = ["add header", "rewrite subject"];' in text
+
+
+def test_a_message_is_quoted() -> None:
+    text = force_actions_configuration(RspamdSettings(message='no "spam" \\ here'))
+    assert 'message = "no \\"spam\\" \\\\ here";' in text
+
+
+def test_observing_forces_nothing() -> None:
+    text = force_actions_configuration(RspamdSettings(mode="observe"))
+    assert all(line.startswith("#") for line in text.splitlines())
