@@ -124,11 +124,17 @@ def test_all_problems_of_a_file_are_told_at_once(file: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('recipient_delimiter = "@"', 'resolve.recipient_delimiter: must be characters such as "+" or "+-", or empty'),
+        (
+            'recipient_delimiter = "@"',
+            'resolve.recipient_delimiter: must be characters such as "+" or "+-", or empty',
+        ),
         ('myorigin = "a..b"', "resolve.myorigin: 'a..b' is no domain"),
         ('internal_domains = ["a.example", "@"]', "resolve.internal_domains: '@' is no domain"),
         ('kept_copy = "igonre"', "resolve.kept_copy: must be one of list, ignore; did you mean ignore?"),
-        ("reccipient_delimiter = 1", "resolve.reccipient_delimiter: is not known; did you mean recipient_delimiter?"),
+        (
+            "reccipient_delimiter = 1",
+            "resolve.reccipient_delimiter: is not known; did you mean recipient_delimiter?",
+        ),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(line: str, problem: str, file: Path) -> None:
@@ -177,7 +183,9 @@ def test_a_password_in_a_file_that_others_can_read_is_refused(file: Path) -> Non
     file.chmod(0o644)
     (problem,) = problems(text, file)
 
-    assert problem.startswith("source.office.url: is a secret, and every user of this machine can read this file")
+    assert problem.startswith(
+        "source.office.url: is a secret, and every user of this machine can read this file"
+    )
     assert problem.endswith(f"or run: chmod o-rwx {file}")
     assert "hunter2" not in problem
 
@@ -194,7 +202,7 @@ def test_options_of_a_command_line_are_the_same_table_written_out(monkeypatch: p
 
     config = from_options("sample_backends:Guarded", ["url.env=OFFICE_URL", "note=a=b"])
 
-    assert repr(config.sources) == "{'sample_backends:Guarded': Guarded(url=Secret(...), note='a=b')}"
+    assert repr(config.sources) == "{'Guarded': Guarded(url=Secret(...), note='a=b')}"
 
 
 def test_a_password_on_the_command_line_is_refused_with_the_way_to_write_it() -> None:

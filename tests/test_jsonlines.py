@@ -112,7 +112,11 @@ def test_a_line_that_is_no_record_is_named(line: str, said: str) -> None:
     [
         (lambda lines: lines[:-1], BackendIncomplete, "break off after 2: there is no closing line"),
         (lambda lines: lines[1:], BackendIncomplete, "1 records came, and the closing line counts 2"),
-        (lambda lines: [*lines, lines[0]], BackendDataError, "line 4: something stands after the closing line"),
+        (
+            lambda lines: [*lines, lines[0]],
+            BackendDataError,
+            "line 4: something stands after the closing line",
+        ),
         (lambda lines: [*lines[:2], '{"record": "end", "count": 2}'], BackendDataError, "schema_version 1"),
         (lambda _: [], BackendIncomplete, "there is no closing line"),
     ],

@@ -191,7 +191,9 @@ def test_a_password_is_refused_where_others_can_read_the_table(url: str) -> None
 
 
 def test_a_secret_that_is_no_url_is_refused_where_others_can_read_the_table() -> None:
-    assert problems({"url": "hunter2"}, exposed="it is open") == ("source.x.url: is a secret, and it is open",)
+    assert problems({"url": "hunter2"}, exposed="it is open") == (
+        "source.x.url: is a secret, and it is open",
+    )
 
 
 def test_a_url_without_a_password_may_stand_where_others_can_read_it() -> None:

@@ -108,7 +108,11 @@ def test_a_mistyped_name_gets_the_nearest_one_and_all_there_are(monkeypatch: pyt
         ("good_panel:", BackendNotFound, "there is no backend 'good_panel:'"),
         ("good_panel:Plain", BackendMisconfigured, "good_panel:Plain is no backend"),
         ("good_panel:nothing", BackendMisconfigured, "it must be an attrs class with a method records"),
-        ("needy_panel:Panel", BackendNotInstalled, "needs the package no_such_driver; run: pip install no_such"),
+        (
+            "needy_panel:Panel",
+            BackendNotInstalled,
+            "needs the package no_such_driver; run: pip install no_such",
+        ),
         ("outdated_panel:Panel", BackendMisconfigured, "fails on import: ImportError: cannot import name"),
         ("broken_panel:Panel", BackendMisconfigured, "fails on import: ZeroDivisionError: division by zero"),
     ],
@@ -135,7 +139,9 @@ def test_one_backend_seen_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("modules")
-def test_all_installed_backends_are_listed_with_why_one_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_installed_backends_are_listed_with_why_one_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     install(monkeypatch, ("panel", "good_panel:Panel", "good"), ("needy", "needy_panel:Panel", ""))
 
     needy, panel = installed_backends()

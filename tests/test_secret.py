@@ -96,6 +96,8 @@ def test_a_url_with_a_password_is_known(text: str) -> None:
     assert holds_password(text)
 
 
-@pytest.mark.parametrize("text", ["sqlite:///x", "mysql://u@h/d", "a:b@c", "", "SELECT a FROM b", "[x", "a?password=x"])
+@pytest.mark.parametrize(
+    "text", ["sqlite:///x", "mysql://u@h/d", "a:b@c", "", "SELECT a FROM b", "[x", "a?password=x"]
+)
 def test_a_text_without_a_password_is_known(text: str) -> None:
     assert not holds_password(text)

@@ -192,7 +192,7 @@ def from_options(backend: str, texts: Iterable[str]) -> Config:
     """Make a configuration with one source from the options of a command line.
 
     Args:
-        backend: The name of the backend; it becomes the name of the source, too.
+        backend: The name of the backend; it (of a class its own name) becomes the source's, too.
         texts: The options, each ``key=value``.
 
     Raises:
@@ -204,7 +204,7 @@ def from_options(backend: str, texts: Iterable[str]) -> Config:
         made = structure(table_from_texts(texts, kind), kind, "", exposed=_SHOWN)
     except ConfigError as error:
         raise ConfigError(*(f"--option {problem}" for problem in error.problems)) from None
-    return Config(sources={backend: made})
+    return Config(sources={backend.rpartition(":")[2]: made})
 
 
 def _tables(value: object) -> dict[str, Mapping[str, Any]]:

@@ -136,7 +136,7 @@ def build(config: Config, progress: Progress | None = None) -> Build:
     found = (
         *_emptiness(graph),
         *findings(graph, resolved),
-        *rspamd.unsayable(resolved, config.rspamd),
+        *rspamd.findings(resolved, config.rspamd),
     )
     rows = graph.rows
     return Build(

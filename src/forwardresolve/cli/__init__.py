@@ -1,0 +1,92 @@
+"""The command line: one file a command, and no logic of its own.
+
+Every command reads its arguments, calls one function of the library and prints what comes back.
+Results go to standard output, all else to standard error.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from forwardresolve import __version__
+from forwardresolve.cli import backends, build, explain, query, records
+from forwardresolve.errors import ForwardResolveError
+
+app = typer.Typer(
+    name="forwardresolve",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: it can be searched, piped and pasted
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,  # a local may be a password
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in (build.build, query.query, explain.explain, records.records, backends.backends):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (Typer calls it with the option's value)
+    if wanted:
+        typer.echo(f"forwardresolve {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Find every address whose mail reaches an address outside, and tell Rspamd.
+
+    \b
+    The list of a PostfixAdmin:
+      forwardresolve build --backend postfixadmin --url sqlite:///mail.db
+
+    \b
+    Exit codes:
+      0  done
+      1  a text that is no address, or something unexpected
+      2  usage
+      3  the configuration
+      4  a source could not be read whole
+      6  a file could not be written
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with the code of what happened."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # closed streams are None
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    gc.disable()  # a run is short and makes no cycles; collecting costs a tenth of its time
+    code = 0
+    try:
+        app(prog_name="forwardresolve")
+    except ForwardResolveError as error:
+        _say(str(error))
+        code = error.exit_code
+    except OSError as error:
+        _say(f"{error.filename or 'the output'}: {error.strerror}")
+        code = 1
+    except Exception as error:  # noqa: BLE001 (whatever it is, an admin gets a sentence)
+        code = 1
+        if os.environ.get("FORWARDRESOLVE_DEBUG"):
+            traceback.print_exc()
+        _say(
+            f"something unexpected happened ({type(error).__name__}); please report it "
+            "with what the same command shows under FORWARDRESOLVE_DEBUG=1"
+        )
+    sys.exit(code)
+
+
+def _say(problems: str) -> None:
+    for problem in problems.splitlines():
+        print(f"forwardresolve: error: {problem}", file=sys.stderr)

@@ -1,0 +1,5 @@
+"""Fixtures live in modules of their own, next to what they start; this file names the modules."""
+
+from __future__ import annotations
+
+pytest_plugins = ["servers.sql", "servers.postgresql", "servers.mariadb"]

@@ -1,0 +1,192 @@
+#!/bin/sh
+# Make the environment and run everything that must hold.
+#
+#   sh tests/run.sh                 all steps
+#   sh tests/run.sh lint types      some of them
+#
+# Steps: env servers lint types floors docs wheel python313 tests
+#
+# FORWARDRESOLVE_VENV   where the virtual environment lies (default: .venv-test)
+# FORWARDRESOLVE_LIVE   require: a missing server is a failure (default: its tests are skipped)
+# PYTHON                the interpreter to begin with (default: the first one that is new enough)
+set -eu
+cd "$(dirname "$0")/.."
+
+venv=${FORWARDRESOLVE_VENV:-.venv-test}
+live=${FORWARDRESOLVE_LIVE:-}
+report=$venv/pytest.txt
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+export DEBIAN_FRONTEND=noninteractive
+
+skip() {
+    echo "skipped: $*"
+}
+
+find_python() {
+    for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "no Python of at least 3.11 with venv; on Debian: apt-get install python3-venv" >&2
+    return 1
+}
+
+# make_venv DIR PYTHON GROUP...: an environment with the project and groups of its dependencies.
+make_venv() {
+    directory=$1 python=$2
+    shift 2
+    wanted=$(cksum pyproject.toml)
+    if [ "$(cat "$directory/installed" 2>/dev/null)" = "$wanted" ]; then
+        echo "$directory is up to date"
+        return
+    fi
+    "$python" -m venv --clear "$directory"
+    "$directory/bin/python" -m pip install --quiet --upgrade 'pip>=25.1' # the first that knows --group
+    for group in "$@"; do
+        set -- "$@" --group "$group"
+        shift
+    done
+    "$directory/bin/python" -m pip install --quiet --editable '.[all]' "$@"
+    echo "$wanted" >"$directory/installed"
+}
+
+step_env() {
+    make_venv "$venv" "$(find_python)" test lint docs
+}
+
+# The real servers that the live tests start for themselves, on loopback and in directories of their own.
+step_servers() {
+    packages="postgresql mariadb-server rspamd postfix postfix-sqlite postfix-lmdb postfix-pcre"
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        skip "installing $packages: this is no Debian or Ubuntu; tests of servers that are missing are skipped"
+        return
+    fi
+    missing=
+    for package in $packages; do
+        state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
+        [ "$state" = installed ] || missing="$missing $package"
+    done
+    if [ -z "$missing" ]; then
+        echo "installed: $packages"
+        return
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        skip "installing$missing: needs root; tests of servers that are missing are skipped"
+        return
+    fi
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then # no package may start a service on this machine
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    # shellcheck disable=SC2086 # a list of words
+    if apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >"$venv/apt.txt" 2>&1; then
+        echo "installed:$missing"
+    else
+        tail -n 20 "$venv/apt.txt"
+        [ "$live" != require ]
+        skip "installing$missing: apt-get failed; tests of servers that are missing are skipped"
+    fi
+}
+
+step_lint() {
+    "$venv/bin/ruff" check .
+    "$venv/bin/ruff" format --check .
+}
+
+step_types() {
+    "$venv/bin/mypy"
+}
+
+step_floors() {
+    "$venv/bin/lint-imports"
+}
+
+step_docs() {
+    "$venv/bin/sphinx-build" --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build/html
+}
+
+# What somebody gets who installs the wheel, with nothing that only tests need.
+step_wheel() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    "$venv/bin/python" -m pip wheel --quiet --no-deps --wheel-dir "$scratch" .
+    "$(find_python)" -m venv "$scratch/venv"
+    "$scratch/venv/bin/python" -m pip install --quiet "$scratch"/forwardresolve-*.whl
+    (
+        cd "$scratch"
+        venv/bin/python -c 'import forwardresolve, forwardresolve.sdk, forwardresolve_backends'
+        venv/bin/forwardresolve --version
+        venv/bin/forwardresolve --help >/dev/null
+        venv/bin/forwardresolve backends
+    )
+    sh examples/quickstart.sh >"$scratch/quickstart.txt"
+    grep -q 'info@example.net' "$scratch/quickstart.txt"
+    echo "the wheel installs and runs; so does examples/quickstart.sh"
+}
+
+step_python313() {
+    if ! python3.13 -c 'import venv, ensurepip' 2>/dev/null; then
+        skip "the unit tests on Python 3.13: there is no python3.13 on this machine"
+        return
+    fi
+    make_venv "$venv-3.13" python3.13 test
+    "$venv-3.13/bin/python" -m pytest -q -m 'not live' -p no:cacheprovider
+}
+
+step_tests() {
+    "$venv/bin/coverage" erase
+    status=0
+    "$venv/bin/coverage" run -m pytest >"$report" 2>&1 || status=$?
+    cat "$report"
+    [ "$status" -eq 0 ] || return "$status"
+    "$venv/bin/coverage" report
+}
+
+case ${1:-} in
+=*)
+    "step_${1#=}" </dev/null
+    exit
+    ;;
+esac
+
+all="env servers lint types floors docs wheel python313 tests"
+steps=${*:-$all}
+for step in $steps; do
+    case " $all " in
+    *" $step "*) ;;
+    *)
+        echo "there is no step $step; there are: $all" >&2
+        exit 2
+        ;;
+    esac
+done
+case " $steps " in
+*" env "*) ;;
+*) steps="env $steps" ;;
+esac
+
+passed=
+failed=
+for step in $steps; do
+    echo "== $step"
+    begun=$(date +%s)
+    if sh "$0" "=$step"; then
+        passed="$passed $step"
+        echo "== $step: ok, $(($(date +%s) - begun)) s"
+    else
+        failed="$failed $step"
+        echo "== $step: FAILED, $(($(date +%s) - begun)) s"
+        [ "$step" != env ] || break
+    fi
+done
+echo
+echo "steps that passed:${passed:- none}"
+echo "steps that failed:${failed:- none}"
+case " $steps " in
+*" tests "*) tail -n 1 "$report" 2>/dev/null || true ;;
+esac
+[ -z "$failed" ]
