@@ -95,13 +95,18 @@ def address_lines(addresses: Sequence[str]) -> Iterator[str]:
         Lines, each with its line end, in the order of the addresses. An address that has an
         `obstacle` has no line.
     """
-    for start in range(0, len(addresses), _BLOCK):
-        block = addresses[start : start + _BLOCK]
-        text = "\n".join((*block, ""))
-        if _is_plain(text, len(block)):
-            yield text
-        else:
-            yield from (_written(address) for address in block)
+    for text, odd in _blocks(addresses):
+        yield from map(_written, odd) if odd else (text,)
+
+
+def odd_addresses(addresses: Sequence[str]) -> Iterator[str]:
+    """Yield every address that has an `obstacle`, `is_unseen` or has two `spellings`, and some others.
+
+    Args:
+        addresses: Normalised addresses.
+    """
+    for _, odd in _blocks(addresses):
+        yield from odd
 
 
 def pattern_lines(domain: str, exceptions: Sequence[str], delimiter: str) -> tuple[str, ...]:
@@ -131,12 +136,21 @@ def pattern_lines(domain: str, exceptions: Sequence[str], delimiter: str) -> tup
     )
 
 
+def _blocks(addresses: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Cut addresses into blocks: their lines as they stand, and the addresses where that will not do."""
+    for start in range(0, len(addresses), _BLOCK):
+        block = addresses[start : start + _BLOCK]
+        text = "\n".join((*block, ""))
+        yield text, () if _is_plain(text, len(block)) else block
+
+
 def _is_plain(text: str, count: int) -> bool:
-    """Tell whether so many addresses can stand as they are: no odd byte, no IDN, one ``@`` each."""
+    """Tell whether the lines of so many addresses hold no odd byte, no IDN and no odd dot."""
     return (
         not text.encode(errors="surrogatepass").translate(None, _PLAIN)
         and text.count("@") == text.count("\n") == count
-        and "xn--" not in text
+        and not any(odd in text for odd in ("xn--", "..", ".@", "\n."))
+        and text[0] != "."
     )
 
 

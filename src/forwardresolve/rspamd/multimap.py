@@ -19,6 +19,7 @@ from forwardresolve.rspamd.lines import (
     address_lines,
     is_unseen,
     obstacle,
+    odd_addresses,
     pattern_lines,
     spellings,
 )
@@ -105,12 +106,13 @@ def findings(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[F
         A finding for each address, domain or setting for which Rspamd decides otherwise than the
         resolution; the maps are exact for everything else.
     """
+    odd = tuple(odd_addresses(resolution.addresses))
     return (
         *_delimiter(resolution),
         *_entries(resolution),
-        *_addresses(resolution),
+        *_addresses(odd),
         *_catch_alls(resolution, settings),
-        *_unicode_domains(resolution),
+        *_unicode_domains(odd, resolution),
     )
 
 
@@ -171,8 +173,8 @@ def _needs_extension(entry: Entry) -> bool:
     return _DELIMITER in local[1:] and (not entry.listed or local.endswith("+*"))
 
 
-def _addresses(resolution: Answer) -> Iterator[Finding]:
-    for address in resolution.addresses:
+def _addresses(odd: Iterable[str]) -> Iterator[Finding]:
+    for address in odd:
         if reason := obstacle(address):
             text = f"{address} reaches outside and cannot stand in an Rspamd map: {reason}"
             yield Finding("rspamd-address", "error", text, "rename the address", address)
@@ -191,12 +193,13 @@ def _catch_alls(resolution: Answer, settings: RspamdSettings) -> Iterator[Findin
         yield Finding("rspamd-catch-all", "error", text, _PLUGIN, f"@{domain}")
 
 
-def _unicode_domains(resolution: Answer) -> Iterator[Finding]:
-    listed = {split_address(address)[1] for address in resolution.addresses} | set(resolution.catch_alls)
+def _unicode_domains(odd: Iterable[str], resolution: Answer) -> Iterator[Finding]:
+    listed = {split_address(address)[1] for address in odd}
+    listed |= resolution.catch_alls.keys()
     unicode = sorted(domain for domain in listed if len(spellings(domain)) > 1)
     if unicode:
         text = (
-            f"{len(unicode)} listed domains are not ASCII, {spellings(unicode[0])[-1]} first; Rspamd 3.4 "
-            "does not read a recipient who is named in that spelling"
+            f"{len(unicode)} listed domains are not ASCII, {spellings(unicode[0])[-1]} first; Rspamd reads a "
+            "recipient in that spelling since 3.10, and only in lower case"
         )
         yield Finding("rspamd-u-label", "notice", text, "run Rspamd 3.10 or newer", f"@{unicode[0]}")
