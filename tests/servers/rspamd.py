@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import http.client
 import json
-import os
 import shutil
-import signal
 import socket
-import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+from servers.private import Account, find_program, free_port, running
 
-_USER = "_rspamd"
-_START_SECONDS = 60.0
-_RELOAD_SECONDS = 10.0
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ACCOUNT: Final = Account("_rspamd")
+_RELOAD_SECONDS: Final = 10.0
 
 _CONFIGURATION = """
 options {{
@@ -138,35 +138,24 @@ class Rspamd:
 @pytest.fixture(scope="module")
 def start_rspamd() -> Iterator[Callable[[Path], Rspamd]]:
     """Start a Rspamd on a configuration root; it ends with the tests of the module."""
-    binary = _binary()
-    running: list[tuple[subprocess.Popen[bytes], Path]] = []
+    program = find_program("rspamd", "rspamd")
+    with contextlib.ExitStack() as stack:
 
-    def start(root: Path) -> Rspamd:
-        state = Path(tempfile.mkdtemp(prefix="rspamd-"))
-        port, controller_port = _free_ports()
-        (state / "rspamd.conf").write_text(_CONFIGURATION.format(port=port, controller_port=controller_port))
-        (state / "suffixes.dat").write_text("example\n")
-        process = subprocess.Popen(
-            [binary, *_as_user(state), "--no-fork", "--config", str(state / "rspamd.conf")]
-            + [f"--var={name}={state}" for name in ("DBDIR", "RUNDIR", "LOGDIR")]
-            + [f"--var=LOCAL_CONFDIR={root}"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        running.append((process, state))
-        rspamd = Rspamd(root, port, state / "rspamd.log")
-        _wait_until_up(process, rspamd)
-        return rspamd
+        def start(root: Path) -> Rspamd:
+            state = stack.enter_context(_ACCOUNT.directory("rspamd-"))
+            port = free_port()
+            configuration = state / "rspamd.conf"
+            configuration.write_text(_CONFIGURATION.format(port=port, controller_port=free_port()))
+            (state / "suffixes.dat").write_text("example\n")
+            variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
+            command = [program, "--no-fork", "--config", str(configuration)]
+            command += [f"--var={name}={path}" for name, path in variables.items()]
+            stack.enter_context(
+                running(command, _ACCOUNT, state / "output.log", functools.partial(_listens, port))
+            )
+            return Rspamd(root, port, state / "rspamd.log")
 
-    yield start
-    for process, state in running:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(state)
+        yield start
 
 
 @pytest.fixture(scope="module")
@@ -185,42 +174,9 @@ def make_root() -> Iterator[Callable[[], Path]]:
         shutil.rmtree(root)
 
 
-def _binary() -> str:
-    """Find the program, or skip (fail where live tests are required)."""
-    found = shutil.which("rspamd", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/sbin")
-    if found is None:
-        reason = "Rspamd is not installed (Debian package rspamd)"
-        if os.environ.get("FORWARDRESOLVE_LIVE") == "require":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
-def _as_user(state: Path) -> Sequence[str]:
-    """Return the options that give up root, after the state directory was handed over."""
-    if os.geteuid() != 0:
-        return ()
-    shutil.chown(state, _USER, _USER)
-    state.chmod(0o755)
-    return ("--user", _USER, "--group", _USER)
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
-
-
-def _wait_until_up(process: subprocess.Popen[Any], rspamd: Rspamd) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", rspamd.port), timeout=1).close()
-        except OSError:
-            log = rspamd.log.read_text()[-4000:] if rspamd.log.exists() else "no log"
-            assert process.poll() is None, f"Rspamd ended at once:\n{log}"
-            assert time.monotonic() < deadline, f"Rspamd does not answer:\n{log}"
-            time.sleep(0.05)
-        else:
-            return
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
