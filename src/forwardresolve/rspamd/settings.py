@@ -72,8 +72,8 @@ class RspamdSettings:
         address_map: File name of the map of addresses, under ``local.d/maps.d``.
         domain_map: File name of the map of catch-all domains without exceptions.
         pattern_map: File name of the map of catch-all domains with exceptions.
-        pattern_limit: How many lines the latter may have; each costs time at every reload (a
-            thousand block Rspamd 3.4 for two seconds).
+        pattern_limit: How many lines the latter may have. Each is tried on every recipient: 500
+            make a scan about a millisecond longer (measured on 3.4).
 
     Raises:
         ValueError: A value cannot be written into Rspamd's files, or would refuse good mail.
