@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ from forwardresolve.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TEXTS = st.text(max_size=8)
 ORIGINS = st.none() | st.builds(Origin, TEXTS, TEXTS, TEXTS).filter(lambda each: each != Origin())
@@ -121,7 +121,9 @@ def test_a_line_that_is_no_record_is_named(line: str, said: str) -> None:
         (lambda _: [], BackendIncomplete, "there is no closing line"),
     ],
 )
-def test_half_a_text_is_never_taken_for_a_whole(change: Any, kind: type[Exception], said: str) -> None:
+def test_half_a_text_is_never_taken_for_a_whole(
+    change: Callable[[list[str]], list[str]], kind: type[Exception], said: str
+) -> None:
     lines = list(write_records([FORWARD, FORWARD]))
 
     with pytest.raises(kind, match=said):

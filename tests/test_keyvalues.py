@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003 (fields are read at run time)
 from typing import Any
 
 import attrs
@@ -10,7 +10,7 @@ import pytest
 
 from forwardresolve.errors import ConfigError
 from forwardresolve.keyvalues import table_from_texts
-from forwardresolve.secret import Secret
+from forwardresolve.secret import Secret  # noqa: TC001 (fields are read at run time)
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003 (fields are read at run time)
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +34,9 @@ class Options:
     default: Query | None = None
     anything: Any = None
     mode: str = attrs.field(default="a", validator=attrs.validators.in_(["a", "b"]))
+
+
+SECRET = "a text or one of { env = NAME }, { file = PATH } and { credential = NAME }"
 
 
 def problems(table: dict[str, Any], path: str = "source.x", **exposure: str) -> tuple[str, ...]:
@@ -175,8 +178,7 @@ def test_a_secret_that_cannot_be_had_is_a_problem_of_its_key(monkeypatch: pytest
     assert problems({"url": [{"env": "PANEL_URL"}, {"vault": "x"}, 3]}) == (
         "source.x.url[0]: the environment variable PANEL_URL is not set",
         "source.x.url[1]: a secret is one of { env = NAME }, { file = PATH } and { credential = NAME }",
-        "source.x.url[2]: must be a text or one of { env = NAME }, { file = PATH } and "
-        "{ credential = NAME }, not an integer",
+        f"source.x.url[2]: must be {SECRET}, not an integer",
     )
 
 

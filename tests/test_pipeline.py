@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
-from sample_backends import Broken, Dying, Homeless, Quiet, Small
 
 from forwardresolve import pipeline
 from forwardresolve.config import Config, Resolve
 from forwardresolve.errors import BackendIncomplete, BackendUnavailable
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.sdk import Domain, DomainAlias, Forward, Origin
+from sample_backends import Broken, Dying, Homeless, Quiet, Small
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +86,7 @@ def test_everything_is_counted() -> None:
 
 
 def test_a_source_that_dies_in_the_middle_is_named() -> None:
-    with pytest.raises(BackendUnavailable, match="^source office: mail.example:5432 closed the connection"):
+    with pytest.raises(BackendUnavailable, match=r"^source office: mail\.example:5432 closed the connection"):
         pipeline.read(config(panel=Small(), office=Dying()))
 
 

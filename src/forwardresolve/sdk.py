@@ -2,7 +2,7 @@
 
 A backend is a frozen attrs class whose fields are its options and which has one method,
 ``records()``. It opens what it needs inside that method and closes it before the method ends. A
-source that begins to fail in the middle raises one of the errors below; it never ends early.
+source that begins to fail in the middle raises one of the errors below; it never ends early::
 
     import attrs
     from forwardresolve.sdk import Domain, Forward, Record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -143,7 +143,7 @@ def many_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     found.append(Finding("id-notice", "notice", "Worth knowing."))
 
-    def findings(*_: Any) -> tuple[Finding, ...]:
+    def findings(*_: object) -> tuple[Finding, ...]:
         return tuple(found)
 
     monkeypatch.setattr("forwardresolve.pipeline.findings", findings)

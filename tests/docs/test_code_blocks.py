@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.blocks import SHOWN_ONLY, Blocks
 
+from docs.blocks import SHOWN_ONLY, Blocks
 from forwardresolve.errors import ForwardResolveError
 
 ROOT = Path(__file__).parents[2]
