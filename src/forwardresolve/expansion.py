@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from forwardresolve.nodes import Nodes
 
 Status = Literal["ok", "loop", "limit"]
+Overrun = Literal["hops", "results", "length"]
+"""Which limit an expansion runs into."""
 
 RECURSION_LIMIT: Final = 1000
 """Hops along one element of the list: 999 deliver, 1000 do not (virtual_alias_recursion_limit)."""
@@ -93,36 +95,44 @@ def status(graph: ForwardingGraph, address: str) -> Status:
         limit, a limit without a loop is a chain or a list that is too long.
     """
     for entered in graph.enter(address):
-        if not _expands(graph, entered.destination):
+        if overrun(graph, entered.destination):
             return "loop" if _circles(graph, entered.destination) else "limit"
     return "ok"
 
 
-def _expands(graph: ForwardingGraph, address: str) -> bool:
-    """Run the expansion as Postfix does: first result in place, the others behind the list."""
+def overrun(graph: ForwardingGraph, address: str) -> Overrun | None:
+    """Run an expansion as Postfix does: first result in place, the others behind the list.
+
+    Args:
+        graph: The graph.
+        address: A normalised address inside the mail system.
+
+    Returns:
+        The limit that ends it; None where it comes to its end.
+    """
     expanded = [address]
     listing_themselves: set[str] = set()
     place = 0
     while place < len(expanded):
         if len(expanded) > EXPANSION_LIMIT:
-            return False
+            return "results"
         for count in range(RECURSION_LIMIT + 1):
             here = expanded[place]
             if here in listing_themselves:
                 break
             if count == RECURSION_LIMIT:
-                return False
+                return "hops"
             results = [arrow.destination for arrow in graph.answers(here)]
             if not results:
                 break
             if max(map(len, results)) > LENGTH_LIMIT:
-                return False
+                return "length"
             if here in results:
                 listing_themselves.add(here)
             expanded[place] = results[0]
             expanded += results[1:]
         place += 1
-    return True
+    return None
 
 
 def _circles(graph: ForwardingGraph, address: str) -> bool:
@@ -141,9 +151,14 @@ def _circles(graph: ForwardingGraph, address: str) -> bool:
         found = graph.find(here)
         if found is None:
             continue
-        row = here if found[0].startswith("@") else found[0]
+        row = here if _catches_all(graph, found[0]) else found[0]
         if row in on_path:
             return True
+        if len(done) >= _EXACT_ADDRESSES:
+            # So many may be one row with ever other extensions; from now on it counts once.
+            if row in done:
+                continue
+            done.add(row)
         on_path[row] = here
         stack.append((here, row, True))
         stack += [
@@ -152,3 +167,9 @@ def _circles(graph: ForwardingGraph, address: str) -> bool:
             if arrow.destination != here
         ]
     return False
+
+
+def _catches_all(graph: ForwardingGraph, key: str) -> bool:
+    """Tell whether a row takes a whole domain and forgets who the mail was for."""
+    row = graph.rows.tables["virtual"].get(key) if key[0] == "@" else None
+    return row is not None and row[0][0] != "@"

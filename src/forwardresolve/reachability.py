@@ -49,11 +49,12 @@ class Resolution:
 
     Attributes:
         graph: The graph.
+        reach: How the answer was found: the places of the graph, and which of them reach outside.
     """
 
     def __init__(self, graph: ForwardingGraph) -> None:
         self.graph = graph
-        self._reach = Reach(graph)
+        self.reach = Reach(graph)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class Resolution:
         """
         address = normalise(address)
         walked = tuple(self.hops(address))
-        reaches = self._reach.reaches_external(address)
+        reaches = self.reach.reaches_external(address)
         return Verdict(
             address=address,
             hosted=self._hosts(address),
@@ -121,22 +122,22 @@ class Resolution:
         Raises:
             AddressError: The text is no address.
         """
-        return shortest_path(self.graph, normalise(address), self._reach.leaves)
+        return shortest_path(self.graph, normalise(address), self.reach.leaves)
 
     def hops(self, address: str) -> Iterator[Hop]:
         """Walk every hop that mail to a normalised address takes, nearest first, each once."""
-        return hops(self._reach.nodes, address)
+        return hops(self.reach.nodes, address)
 
     @cached_property
     def _survey(self) -> Survey:
-        return survey(self._reach)
+        return survey(self.reach)
 
     def _hosts(self, address: str) -> bool:
         domain = split_address(address)[1] or self.graph.settings.myorigin or ""
         return bool(domain) and self.graph.hosts(domain)
 
     def _lists(self, address: str) -> bool:
-        return self._hosts(address) and self._reach.counts(address)
+        return self._hosts(address) and self.reach.counts(address)
 
 
 def resolve(graph: ForwardingGraph) -> Resolution:
