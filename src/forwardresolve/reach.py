@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forwardresolve.nodes import INSIDE, OUTSIDE, Nodes
+from forwardresolve.arrivals import INSIDE, OUTSIDE
+from forwardresolve.links import link, stays
+from forwardresolve.nodes import Nodes
 
 if TYPE_CHECKING:
     from forwardresolve.graph import ForwardingGraph
@@ -24,7 +26,7 @@ class Reach:
         self.graph = graph
         self.nodes = Nodes(graph)
         self._ignores_copies = graph.settings.kept_copy == "ignore"
-        links = self.nodes.links(copies=self._ignores_copies)
+        links = link(self.nodes, copies=self._ignores_copies)
         self.feeders = links.feeders
         self.via = _spread(links.feeders, links.leaving)
         self._staying = _spread(links.feeders, links.staying) if self._ignores_copies else {}
@@ -49,7 +51,7 @@ class Reach:
     def _stays(self, address: str) -> bool:
         for arrow in self.graph.enter(address):
             place = self.nodes.place(arrow.destination)
-            if place in self._staying or (place is INSIDE and self.nodes.stays(arrow.destination)):
+            if place in self._staying or (place is INSIDE and stays(self.nodes, arrow.destination)):
                 return True
         return False
 

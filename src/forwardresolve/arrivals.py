@@ -1,0 +1,163 @@
+"""Follow an address to the row that decides, over everything that only passes it on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from forwardresolve.addresses import append_extension
+from forwardresolve.destinations import glue
+
+if TYPE_CHECKING:
+    from forwardresolve.graph import ForwardingGraph
+
+FRESH: Final = "\0"
+"""A local part, or behind a delimiter an extension, that no row can name: NUL is in no address."""
+OUTSIDE: Final = "\0outside"
+INSIDE: Final = "\0inside"
+
+
+class Arrivals:
+    """Where addresses arrive in a graph.
+
+    Rewriting domains, domain aliases and rows that list only themselves are stepped over.
+
+    Attributes:
+        graph: The graph.
+        mixed: Domains in which a name with an extension may be looked up before the name itself:
+            the target of an alias domain has a catch-all, and answers for the full address.
+    """
+
+    def __init__(self, graph: ForwardingGraph) -> None:
+        self.graph = graph
+        self._virtual = graph.rows.tables["virtual"]
+        self._local = graph.rows.tables["local"]
+        self._shortcuts = _shortcuts(graph)
+        self._moved_addresses = bool(graph.rows.transports or graph.rows.relocated)
+        self._defaults: dict[str, str] = {}
+        self.mixed = self._mixed()
+
+    def arrive(self, address: str) -> tuple[str, str]:
+        """Follow an address to the row that decides.
+
+        Args:
+            address: A normalised address inside the mail system; it may hold `FRESH`.
+
+        Returns:
+            The key of the row (an account of aliases(5) with an ``@`` behind it) and the
+            extension it was found without; or nothing and the address where the mail ends. A
+            circle of rewriting domains arrives at nothing and nothing.
+        """
+        virtual, graph = self._virtual, self.graph
+        seen: set[str] = set()
+        while True:
+            local, at, domain = address.rpartition("@")
+            if not at:
+                return self._arrive_account(address)
+            if domain in self._shortcuts:
+                domain = self._shortcuts[domain]
+                if not domain:
+                    return "", ""
+                address = f"{local}@{domain}"
+            found = graph.find(address)
+            if found is None:
+                if graph.kind(domain) == "local" and graph.step(address).arrows:
+                    return self._arrive_account(local)
+                return "", address
+            key, extension = found
+            row = virtual.rows.get(key)
+            if row is not None and (row[0][0] != "@" or len(row) > 1):
+                return found
+            onward = glue(local, row[0]) if row is not None else append_extension(key, extension)
+            if onward == address:
+                return "", address
+            if domain in seen:
+                return "", ""
+            seen.add(domain)
+            address = onward
+
+    def default(self, domain: str) -> str:
+        """Return where a local part arrives that no row names and no delimiter splits.
+
+        Args:
+            domain: A normalised domain.
+
+        Returns:
+            The key of the row, `OUTSIDE` or `INSIDE`; nothing where it depends on the local part:
+            in a domain that looks into others, and where single addresses go elsewhere.
+        """
+        found = self._defaults.get(domain)
+        if found is None:
+            found = self._defaults[domain] = self._default(domain)
+        return found
+
+    def end(self, address: str) -> str:
+        """Return whether mail that ends at an address is `OUTSIDE` or `INSIDE`."""
+        if not address:
+            return INSIDE
+        graph = self.graph
+        outside = graph.settings.counts_as_outside(graph.final(address).kind)
+        return OUTSIDE if outside else INSIDE
+
+    def _default(self, domain: str) -> str:
+        graph = self.graph
+        rewrites = (self._virtual.rows.get(f"@{domain}") or ("",))[0][:1] == "@"
+        accounts = graph.kind(domain) == "local" or domain == graph.settings.myorigin
+        if not domain or self._moved_addresses or rewrites or accounts or domain in graph.rows.domain_aliases:
+            return ""
+        key, rest = self.arrive(f"{FRESH}@{domain}")
+        return key or self.end(rest)
+
+    def _mixed(self) -> frozenset[str]:
+        aliases = self.graph.rows.domain_aliases
+        mixed = {alias for alias, target in aliases.items() if f"@{target}" in self._virtual}
+        if mixed:
+            # Whatever rewrites to such a domain inherits it; few do, so a few rounds are enough.
+            onward = [
+                (key[1:], row[0].rpartition("@")[2])
+                for key, row in self._virtual.rows.items()
+                if key[0] == "@" and row[0][0] == "@"
+            ]
+            while further := {domain for domain, lower in onward if lower in mixed} - mixed:
+                mixed |= further
+        return frozenset(mixed)
+
+    def _arrive_account(self, account: str) -> tuple[str, str]:
+        hop = self.graph.step(account)
+        return (f"{hop.row}@", "") if hop.row in self._local.rows else ("", account)
+
+
+def _shortcuts(graph: ForwardingGraph) -> dict[str, str]:
+    """Map each rewriting domain without rows of its own to the next domain that decides.
+
+    A circle maps to nothing. Without it a chain of rewriting domains would be walked anew for
+    every destination.
+    """
+    virtual = graph.rows.tables["virtual"]
+    rewrites = {
+        key[1:]: row[0][1:]
+        for key, row in virtual.rows.items()
+        if key[0] == "@" and len(row) == 1 and row[0][0] == "@" and "@" not in row[0][1:]
+    }
+    if not rewrites:
+        return {}
+    for key in virtual:
+        if key[0] != "@":
+            rewrites.pop(key.rpartition("@")[2], None)
+    rewrites = {
+        domain: target
+        for domain, target in rewrites.items()
+        if domain != target
+        and domain not in graph.rows.domain_aliases
+        and domain != graph.settings.myorigin
+        and graph.kind(domain) != "local"
+    }
+    shortcuts: dict[str, str] = {}
+    for start in rewrites:
+        chain: dict[str, None] = {}
+        domain = start
+        while domain in rewrites and domain not in shortcuts and domain not in chain:
+            chain[domain] = None
+            domain = rewrites[domain]
+        stop = "" if domain in chain else shortcuts.get(domain, domain)
+        shortcuts.update(dict.fromkeys(chain, stop))
+    return shortcuts

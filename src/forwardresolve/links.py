@@ -1,0 +1,128 @@
+"""The edges between places, turned round: who sends mail on to whom."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.arrivals import INSIDE, OUTSIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forwardresolve.nodes import Nodes
+
+
+@attrs.frozen
+class Links:
+    """The edges, backwards.
+
+    Args:
+        feeders: Place to the places that send mail on to it.
+        leaving: Places with a destination outside, and that destination.
+        staying: Places with a destination that ends in a mailbox, and that destination; only
+            where somebody asks for it.
+        growing: Places that send mail back to themselves with one more extension, and that
+            destination.
+    """
+
+    feeders: dict[str, list[str]] = attrs.field(factory=dict)
+    leaving: dict[str, str] = attrs.field(factory=dict)
+    staying: dict[str, str] = attrs.field(factory=dict)
+    growing: dict[str, str] = attrs.field(factory=dict)
+
+
+def link(nodes: Nodes, *, copies: bool = False) -> Links:
+    """Link all places, and star the rows for which it turns out to be needed.
+
+    Args:
+        nodes: The places; its starred rows are set.
+        copies: Also find out which places have a destination that stays in a mailbox.
+    """
+    links = Links()
+    extended = _link_rows(nodes, links, copies=copies)
+    if extended and nodes.wary:
+        _star(nodes, links, extended)
+    for name, each in chain(extended, nodes.extended_edges(), _account_edges(nodes)):
+        _link(nodes, links, name, each, nodes.place(each), copies=copies)
+    return links
+
+
+def stays(nodes: Nodes, address: str) -> bool:
+    """Tell whether mail for an address that ends `INSIDE` stays in a mailbox."""
+    key, rest = nodes.arrivals.arrive(address)
+    ends_at = address if key else rest
+    return bool(ends_at) and nodes.graph.keeps(nodes.graph.step(ends_at))
+
+
+def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, str]]:
+    """Link the rows of virtual aliases: the one loop over everything.
+
+    The common cases are decided right here, because a million rows go through it.
+
+    Returns:
+        The key and the destination where an extension may have a say; they are not linked.
+    """
+    virtual = nodes.graph.rows.tables["virtual"]
+    rows, selves = virtual.rows, virtual.selves
+    exact = rows if nodes.keys_are_addresses else {}
+    default, mixed, wary = nodes.arrivals.default, nodes.arrivals.mixed, nodes.wary
+    has_mark = nodes.has_mark
+    feeders, leaving = links.feeders, links.leaving
+    extended: list[tuple[str, str]] = []
+    for name, destinations in rows.items():
+        if destinations[0][0] == "@" and len(destinations) == 1:
+            continue
+        for each in destinations:
+            known = each in exact and each != name
+            if known and not wary:
+                feeders.setdefault(each, []).append(name)
+                continue
+            local, _, domain = each.rpartition("@")
+            if has_mark(local) or domain in mixed:
+                extended.append((name, each))
+                continue
+            place = each if known else "" if each in selves or each == name else default(domain)
+            if place is OUTSIDE:
+                leaving.setdefault(name, each)
+            elif place and place is not INSIDE and place != name:
+                feeders.setdefault(place, []).append(name)
+            else:
+                _link(nodes, links, name, each, place or nodes.place(each), copies=copies)
+    return extended
+
+
+def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copies: bool) -> None:  # noqa: PLR0913 (an edge and its place)
+    """Note one edge."""
+    if place == name:
+        # The row lists itself (a kept copy), or it grows; only the first one ends here.
+        if each != name and name[0] != "@":
+            links.growing.setdefault(name, each)
+            return
+        place = nodes.arrivals.end(each)
+    if place is OUTSIDE:
+        links.leaving.setdefault(name, each)
+    elif place is not INSIDE:
+        links.feeders.setdefault(place, []).append(name)
+    elif copies and stays(nodes, each):
+        links.staying.setdefault(name, each)
+
+
+def _star(nodes: Nodes, links: Links, extended: list[tuple[str, str]]) -> None:
+    """Star what is sensitive to an unknown extension, and whatever feeds it."""
+    sensitive = [name for name, each in extended if nodes.depends_on_extension(name, each)]
+    if not sensitive:
+        return
+    extended_feeders: dict[str, list[str]] = {}
+    for name, each in extended:
+        extended_feeders.setdefault(nodes.arrivals.arrive(each)[0], []).append(name)
+    nodes.star(sensitive, lambda key: (*links.feeders.get(key, ()), *extended_feeders.get(key, ())))
+
+
+def _account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
+    """Walk the rows of aliases(5)."""
+    graph = nodes.graph
+    for key in graph.rows.tables["local"].rows:
+        yield from ((f"{key}@", arrow.destination) for arrow in graph.step(key).arrows)
