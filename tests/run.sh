@@ -129,11 +129,17 @@ step_wheel() {
 }
 
 step_python313() {
-    if ! python3.13 -c 'import venv, ensurepip' 2>/dev/null; then
+    python=
+    for candidate in python3.13 "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.13*/bin/python; do
+        if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
+            python=$candidate
+        fi
+    done
+    if [ -z "$python" ]; then
         skip "the unit tests on Python 3.13: there is no python3.13 on this machine"
         return
     fi
-    make_venv "$venv-3.13" python3.13 test
+    make_venv "$venv-3.13" "$python" test
     "$venv-3.13/bin/python" -m pytest -q -m 'not live' -p no:cacheprovider
 }
 
