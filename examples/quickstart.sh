@@ -31,7 +31,7 @@ fi
 mkdir -p "$work"
 say "Installing into $work/venv ..."
 [ -x "$work/venv/bin/python" ] || "$python" -m venv "$work/venv"
-"$work/venv/bin/python" -m pip install --quiet "$here/.."
+"$work/venv/bin/python" -m pip install -qq "$here/.."
 
 say "A small mail host, in a PostfixAdmin database (see examples/postfixadmin.sql)."
 rm -f "$database"

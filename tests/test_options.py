@@ -36,7 +36,7 @@ class Options:
     mode: str = attrs.field(default="a", validator=attrs.validators.in_(["a", "b"]))
 
 
-A_SECRET_IS = "a text or one of { env = NAME }, { file = PATH } and { credential = NAME }"
+EXPECTED = "a text or one of { env = NAME }, { file = PATH } and { credential = NAME }"
 
 
 def problems(table: dict[str, Any], path: str = "source.x", **exposure: str) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def test_a_secret_that_cannot_be_had_is_a_problem_of_its_key(monkeypatch: pytest
     assert problems({"url": [{"env": "PANEL_URL"}, {"vault": "x"}, 3]}) == (
         "source.x.url[0]: the environment variable PANEL_URL is not set",
         "source.x.url[1]: a secret is one of { env = NAME }, { file = PATH } and { credential = NAME }",
-        f"source.x.url[2]: must be {A_SECRET_IS}, not an integer",
+        f"source.x.url[2]: must be {EXPECTED}, not an integer",
     )
 
 
