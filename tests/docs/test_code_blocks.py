@@ -24,7 +24,7 @@ def name(page: Path) -> str:
 
 
 @pytest.fixture
-def blocks(tmp_path: Path, panel: Path) -> Blocks:
+def blocks(tmp_path: Path) -> Blocks:
     """A directory like an admin's, with a database, its URL in the environment, and the program."""
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -32,6 +32,9 @@ def blocks(tmp_path: Path, panel: Path) -> Blocks:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m forwardresolve "$@"\n')
     program.chmod(0o755)
     shutil.copy(ROOT / "examples" / "postfixadmin.sql", tmp_path)
+    connection = sqlite3.connect(tmp_path / "mail.db")
+    connection.executescript((tmp_path / "postfixadmin.sql").read_text(encoding="utf-8"))
+    connection.close()
     return Blocks(
         tmp_path,
         {
@@ -39,7 +42,7 @@ def blocks(tmp_path: Path, panel: Path) -> Blocks:
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
             "LANG": "C.UTF-8",
             "COLUMNS": "100",
-            "PANEL_URL": f"sqlite:///{panel}",
+            "PANEL_URL": f"sqlite:///{tmp_path}/mail.db",
         },
     )
 
