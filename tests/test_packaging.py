@@ -49,7 +49,7 @@ def test_what_is_exported_is_sorted_and_exists(module: str) -> None:
     loaded = import_module(module)
     exported = list(loaded.__all__)
 
-    assert exported == sorted(set(exported))
+    assert exported == sorted(set(exported), key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert [name for name in exported if not hasattr(loaded, name)] == []
 
 

@@ -33,7 +33,7 @@ class Outcome:
 class Run(Protocol):
     """Runs ``forwardresolve`` with arguments."""
 
-    def __call__(self, *arguments: str, stdin: bytes = b"") -> Outcome:
+    def __call__(self, *arguments: str, stdin: bytes | None = b"") -> Outcome:
         """Run it and return what it left."""
         ...
 
@@ -42,9 +42,9 @@ class Run(Protocol):
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run the command line as the console script does."""
 
-    def call(*arguments: str, stdin: bytes = b"") -> Outcome:
+    def call(*arguments: str, stdin: bytes | None = b"") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["forwardresolve", *arguments])
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdin", None if stdin is None else TextIOWrapper(BytesIO(stdin)))
         with pytest.raises(SystemExit) as caught:
             main()
         out, err = capsys.readouterr()

@@ -185,6 +185,21 @@ def test_an_interrupt_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (done.code, done.out, done.err) == (130, "", "")
 
 
+def test_a_file_system_that_refuses_is_told_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/etc/rspamd")
+
+    monkeypatch.setattr("forwardresolve.cli.build.pipeline.build", refused)
+
+    done = run("build", *SMALL)
+
+    assert (done.code, done.err) == (1, "forwardresolve: error: /etc/rspamd: Permission denied\n")
+
+
+def test_a_closed_standard_input_is_no_obstacle(run: Run) -> None:
+    assert run("build", *SMALL, stdin=None).code == 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_an_example(command: str, run: Run) -> None:
     done = run(command, "--help")
