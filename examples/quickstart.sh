@@ -10,7 +10,7 @@ database=$work/postfixadmin.db
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 say() {
-    printf '\n# %s\n' "$*"
+    printf '\n== %s\n' "$*"
 }
 
 show() {
@@ -31,7 +31,7 @@ fi
 mkdir -p "$work"
 say "Installing into $work/venv ..."
 [ -x "$work/venv/bin/python" ] || "$python" -m venv "$work/venv"
-"$work/venv/bin/python" -m pip install -qq "$here/.."
+"$work/venv/bin/python" -m pip install -qq --no-compile "$here/.."
 
 say "A small mail host, in a PostfixAdmin database (see examples/postfixadmin.sql)."
 rm -f "$database"

@@ -57,7 +57,7 @@ def _each(addresses: Iterable[str]) -> Iterator[str]:
     """Yield the addresses; those of standard input as they come."""
     for address in addresses:
         if address == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin)
+            yield from (line.rstrip("\r\n") for line in sys.stdin or ())
         else:
             yield address
 
