@@ -17,6 +17,7 @@ from forwardresolve.addresses import (
     quote_local,
     unquote_local,
 )
+from forwardresolve.errors import AddressError
 
 _ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
 _PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
@@ -30,6 +31,8 @@ _TOKEN = re.compile(
       | (?P<atom>[^\s"\[\\(),;:<>@]+)""",
     re.VERBOSE | re.DOTALL,
 )
+
+_KEPT_BACKSLASH = re.compile(r"(?:(?<=^)|(?<=[\s,;]))\\([^\s,;@\"\\]+)(?=$|[\s,;])")
 
 OPAQUE = ("|", "/", ":include:")
 """How a destination begins whose way nobody can follow: a command, a file, an include."""
@@ -75,6 +78,20 @@ def split_destinations(text: str) -> tuple[str, ...]:
     return found
 
 
+def split_account_destinations(text: str) -> tuple[str, ...]:
+    """Split the right-hand side of aliases(5): as `split_destinations`, but ``\\name`` stays.
+
+    Args:
+        text: The right-hand side. A name behind a backslash is delivered here, without a further
+            look at aliases.
+    """
+    kept = _KEPT_BACKSLASH.sub(r'"\\\\\g<1>"', text)
+    return tuple(
+        unquote_local(item) if item.startswith('"\\') and "@" not in item else item
+        for item in split_destinations(kept)
+    )
+
+
 def normalise_destination(item: str) -> str:
     """Return the one spelling of one item of `split_destinations`.
 
@@ -90,6 +107,8 @@ def normalise_destination(item: str) -> str:
     """
     if is_opaque(item):
         return item
+    if item.startswith("\\"):
+        return item.casefold()
     if item.startswith("@") and "@" in item[1:]:
         glued, _, domain = item.rpartition("@")
         return f"{glued.casefold()}@{normalise_domain(domain)}"
@@ -103,9 +122,10 @@ def route(local: str) -> str:
     host, bang, user = bare.partition("!")
     if not bang:
         user, bang, host = bare.rpartition("%")
-    if bang and user and host:
-        return f"{quote_local(user)}@{normalise_domain(host)}"
-    return local
+    try:
+        return f"{quote_local(user)}@{normalise_domain(host)}" if bang and user else local
+    except AddressError:
+        return local
 
 
 def glue(local: str, destination: str) -> str:

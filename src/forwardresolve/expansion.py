@@ -7,10 +7,12 @@ address; the answer for all of them at once is the backward pass of `forwardreso
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
+
+from forwardresolve.graph import Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from forwardresolve.graph import ForwardingGraph, Hop
     from forwardresolve.nodes import Nodes
@@ -19,14 +21,14 @@ Status = Literal["ok", "loop", "limit"]
 Overrun = Literal["hops", "results", "length"]
 """Which limit an expansion runs into."""
 
-RECURSION_LIMIT: Final = 1000
+RECURSION_LIMIT = 1000
 """Hops along one element of the list: 999 deliver, 1000 do not (virtual_alias_recursion_limit)."""
-EXPANSION_LIMIT: Final = 1000
+EXPANSION_LIMIT = 1000
 """Results of one expansion: 1000 deliver, 1001 do not (virtual_alias_expansion_limit)."""
-LENGTH_LIMIT: Final = 1000
+LENGTH_LIMIT = 1000
 """Characters of one result (virtual_alias_address_length_limit)."""
 
-_EXACT_ADDRESSES: Final = 5000
+_EXACT_ADDRESSES = 5000
 
 
 def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
@@ -54,6 +56,30 @@ def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
                 queue.append(onward)
 
 
+def bounced_circles(walked: Sequence[Hop]) -> Iterator[Final]:
+    """Find the circles that run through aliases(5), where a branch bounces and the others go on.
+
+    A circle of virtual aliases makes Postfix refuse the whole message (see `status`); local(8)
+    returns the one branch (scenarios ``aliases-loop``, ``aliases-virtual-loop``).
+
+    Args:
+        walked: All hops of an address.
+
+    Yields:
+        An undeliverable end for each account on a circle.
+    """
+    onward = {hop.address: [arrow.destination for arrow in hop.arrows] for hop in walked}
+    for account in (hop.address for hop in walked if hop.table == "local"):
+        queue = list(onward[account])
+        seen = set(queue)
+        for here in queue:
+            further = [each for each in onward.get(here, ()) if each not in seen]
+            seen.update(further)
+            queue += further
+        if account in seen:
+            yield Final("undeliverable", account)
+
+
 def shortest_path(
     graph: ForwardingGraph, address: str, leaves: Callable[[str], bool]
 ) -> tuple[str, ...] | None:
@@ -68,20 +94,22 @@ def shortest_path(
         The addresses on the way, the given one first, the one outside last; None if there is no
         way. Of several shortest ways it is always the same.
     """
-    came_from: dict[str, str] = {}
-    first = [arrow.destination for arrow in graph.enter(address)]
-    queue = deque(each for each in first if leaves(each))
-    came_from.update((each, address) for each in queue if each != address)
+    entered = (arrow.destination for arrow in graph.enter(address))
+    came_from: dict[str, str | None] = {each: None for each in entered if leaves(each)}
+    queue = deque(came_from)
     while queue:
         here = queue.popleft()
         hop = graph.step(here)
         if hop.final is not None and graph.settings.counts_as_outside(hop.final.kind):
-            way = [here] if hop.final.address == here else [hop.final.address, here]
-            while way[-1] != address:
-                way.append(came_from[way[-1]])
-            return tuple(reversed(way))
+            way = [] if hop.final.address == here else [hop.final.address]
+            place: str | None = here
+            while place is not None:
+                way.append(place)
+                place = came_from[place]
+            # What the client names may be rewritten or copied before aliases are looked at.
+            return tuple(reversed(way if way[-1] == address else [*way, address]))
         for onward in sorted(arrow.destination for arrow in hop.arrows):
-            if onward not in came_from and onward != address and leaves(onward):
+            if onward not in came_from and leaves(onward):
                 came_from[onward] = here
                 queue.append(onward)
     return None

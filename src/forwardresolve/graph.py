@@ -19,6 +19,7 @@ from forwardresolve.addresses import (
 )
 from forwardresolve.destinations import glue, is_opaque, route
 from forwardresolve.rows import Rows
+from forwardresolve.tables import NO_ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -238,6 +239,18 @@ class ForwardingGraph:
         """Tell whether mail for a normalised domain is accepted here."""
         return self.kind(domain) not in ("internal", "external", "suspended")
 
+    def accepts(self, address: str) -> bool:
+        """Tell whether a stranger's mail for an address is accepted here.
+
+        A route such as ``user%elsewhere@host`` in a domain of local class is not: Postfix answers
+        554 (scenario ``percent-and-bang``).
+        """
+        local, domain = split_address(address)
+        domain = domain or self.settings.myorigin or ""
+        if not domain or not self.hosts(domain):
+            return False
+        return self.kind(domain) != "local" or route(local) == local
+
     def enter(self, address: str) -> tuple[Arrow, ...]:
         """Return what the envelope recipient becomes before aliases are looked at.
 
@@ -245,10 +258,13 @@ class ForwardingGraph:
             address: A normalised address, as a client names it.
 
         Returns:
-            The address after recipient_canonical_maps, then its copies by recipient_bcc_maps.
+            The address after recipient_canonical_maps, then its copies by recipient_bcc_maps; a
+            bare name is completed with ``myorigin`` first.
         """
         tables = self.rows.tables
-        origin = self._virtual.origin(address, address)
+        if "@" not in address and self.settings.myorigin and not is_opaque(address):
+            address = f"{address}@{self.settings.myorigin}"
+        origin = NO_ORIGIN
         if tables["canonical"]:
             for _ in range(_CANONICAL_ROUNDS):
                 after = next(self._answers(tables["canonical"], address), None)
@@ -280,7 +296,8 @@ class ForwardingGraph:
         local, domain = split_address(address)
         if not domain:
             return None
-        target = self.rows.domain_aliases.get(domain)
+        # PostfixAdmin joins alias domains in virtual_alias_maps only.
+        target = self.rows.domain_aliases.get(domain) if table is self._virtual else None
         if target is not None:
             for key in (f"{local}@{target}", f"@{target}"):
                 if key in table:
@@ -319,11 +336,11 @@ class ForwardingGraph:
             onward = tuple(arrow for arrow in arrows if arrow.destination != address)
             final = self.final(address) if len(onward) < len(arrows) else None
             return Hop(address, key, "virtual", extension, onward, final)
-        if self.kind(domain) == "local" and route(local) == local:
+        elsewhere = self._sent_elsewhere(address)
+        if elsewhere is None and self.kind(domain) == "local" and route(local) == local:
             key = self._account_row(local)
             if key:
-                origin = self._local.origin(key, key)
-                return Hop(address, key, "local", arrows=(Arrow(local, origin),))
+                return Hop(address, key, "local", arrows=(Arrow(local, self._local.origin(key, key)),))
         return Hop(address, final=self.final(address))
 
     def answers(self, address: str) -> Iterator[Arrow]:
@@ -332,7 +349,7 @@ class ForwardingGraph:
 
     def keeps(self, hop: Hop) -> bool:
         """Tell whether mail stays here: it ends in a mailbox, or a hosted row lists itself."""
-        if hop.final is None:
+        if hop.final is None or self.settings.counts_as_outside(hop.final.kind):
             return False
         if hop.row and self.hosts(split_address(hop.address)[1]):
             return True
@@ -345,15 +362,12 @@ class ForwardingGraph:
         kind: FinalKind
         if not domain:
             kind = "opaque" if is_opaque(address) else "mailbox"
-            return Final(kind, address)
+            return Final(kind, address.removeprefix("\\"))
         domain_kind = self.kind(domain)
+        elsewhere = self._sent_elsewhere(address)
+        if elsewhere is not None:
+            return Final(elsewhere, address)
         forms = self._forms(local, domain)
-        if rows.relocated and any(form in rows.relocated for form in (*forms, f"@{domain}")):
-            return Final("undeliverable", address)
-        if rows.transports and domain_kind != "alias":
-            transport = next((t for form in (*forms, *_parents(domain)) if (t := rows.transports.get(form))), None)
-            if transport is not None:
-                return Final(transport, address)
         if domain_kind == "local":
             routed = route(local)
             if routed != local:
@@ -372,7 +386,8 @@ class ForwardingGraph:
 
     def _step_account(self, account: str) -> Hop:
         """Look an account of the host up in aliases(5); its results stay on the host if they can."""
-        key = "" if is_opaque(account) else self._account_row(account)
+        bare = is_opaque(account) or account.startswith("\\")
+        key = "" if bare else self._account_row(account)
         row = self._local.get(key) if key else None
         if row is None:
             return Hop(account, final=self.final(account))
@@ -385,6 +400,20 @@ class ForwardingGraph:
                 arrows.append(Arrow(onward, self._local.origin(key, each)))
         kept = len(arrows) < len(row)
         return Hop(account, key, "local", arrows=tuple(arrows), final=self.final(account) if kept else None)
+
+    def _sent_elsewhere(self, address: str) -> FinalKind | None:
+        """Say where relocated(5) and transport(5) send an address, before its class is asked."""
+        rows = self.rows
+        if not rows.relocated and not rows.transports:
+            return None
+        local, domain = split_address(address)
+        forms = self._forms(local, domain)
+        if any(form in rows.relocated for form in (*forms, f"@{domain}")):
+            return "undeliverable"
+        if self.kind(domain) == "alias":
+            return None
+        keys = (*forms, *_parents(domain))
+        return next((kind for key in keys if (kind := rows.transports.get(key)) is not None), None)
 
     def _account_row(self, account: str) -> str:
         """Return the aliases(5) key for an account (with its extension first), or nothing."""

@@ -67,7 +67,6 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
     """
     virtual = nodes.graph.rows.tables["virtual"]
     rows, selves = virtual.rows, virtual.selves
-    exact = rows if nodes.keys_are_addresses else {}
     default, mixed, wary = nodes.arrivals.default, nodes.arrivals.mixed, nodes.wary
     has_mark = nodes.has_mark
     feeders, leaving = links.feeders, links.leaving
@@ -76,15 +75,19 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
         if destinations[0][0] == "@" and len(destinations) == 1:
             continue
         for each in destinations:
-            known = each in exact and each != name
+            known = each in rows and each != name and "@" in each
             if known and not wary:
                 feeders.setdefault(each, []).append(name)
                 continue
-            local, _, domain = each.rpartition("@")
+            local, at, domain = each.rpartition("@")
             if has_mark(local) or domain in mixed:
                 extended.append((name, each))
                 continue
-            place = each if known else "" if each in selves or each == name else default(domain)
+            place = ""
+            if known:
+                place = each
+            elif at and each != name and each not in selves:
+                place = default(domain)
             if place is OUTSIDE:
                 leaving.setdefault(name, each)
             elif place and place is not INSIDE and place != name:

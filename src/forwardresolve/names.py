@@ -100,10 +100,11 @@ def _hosted(graph: ForwardingGraph) -> Iterator[str]:
     rows = graph.rows
     yield from (domain for domain in rows.domains if graph.hosts(domain))
     yield from (alias for alias in rows.domain_aliases if alias not in rows.domains)
-    if graph.settings.relay == "external" or any(kind == "relay" for kind in rows.domains.values()):
+    if "relay" in rows.domains.values():
         # Subdomains of a relay domain are hosted too, though only rows can name them.
         named = {key.rpartition("@")[2] for key in rows.tables["virtual"]}
         known = rows.domains.keys() | rows.domain_aliases.keys()
+        named |= {key for key in rows.transports if "@" not in key and not key.startswith(".")}
         yield from (domain for domain in named - known if domain and graph.hosts(domain))
 
 
@@ -135,9 +136,7 @@ def _knows_accounts(graph: ForwardingGraph, domain: str) -> bool:
 
 
 def _accounts(graph: ForwardingGraph) -> set[str]:
-    """Return the domains in which the bare names of the host count."""
-    if not any(True for _ in _account_names(graph)):
-        return set()
+    """Return the domains in which the bare names of the host count, and routes are read."""
     candidates = {*graph.rows.domains, *filter(None, (graph.settings.myorigin,))}
     return {domain for domain in candidates if _knows_accounts(graph, domain)}
 

@@ -38,7 +38,6 @@ class Nodes:
         cut_off: Whether there were more derived places than are kept.
         starred: Keys of rows whose answer may depend on an unknown extension.
         wary: Whether an extension can matter at all.
-        keys_are_addresses: Whether no bare name is a key, so that a bare destination is none.
         has_mark: Tells whether a delimiter stands in a local part.
     """
 
@@ -53,7 +52,6 @@ class Nodes:
         self._delimiters = graph.settings.recipient_delimiter
         self.fresh_extension = self._delimiters[:1] + FRESH
         self.has_mark: Callable[[str], object] = _finder(self._delimiters)
-        self.keys_are_addresses = all("@" in key for key in self._virtual.rows)
         self.wary = False
         if self._delimiters:
             self.tagged = dict.fromkeys(self._tagged_names())

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.addresses import normalise, split_address
+from forwardresolve.addresses import normalise
 from forwardresolve.errors import AddressError
-from forwardresolve.expansion import Status, hops, shortest_path, status
+from forwardresolve.expansion import Status, bounced_circles, hops, shortest_path, status
 from forwardresolve.graph import Final, ForwardingGraph
 from forwardresolve.reach import Reach
 from forwardresolve.survey import Survey, survey
@@ -96,14 +96,14 @@ class Resolution:
         reaches = self.reach.reaches_external(address)
         return Verdict(
             address=address,
-            hosted=self._hosts(address),
+            hosted=self.graph.accepts(address),
             listed=self._lists(address),
             reaches_external=reaches,
             keeps_copy=reaches and any(self.graph.keeps(hop) for hop in walked),
             status=status(self.graph, address),
             finals=tuple(
                 sorted(
-                    {hop.final for hop in walked if hop.final is not None},
+                    {*(hop.final for hop in walked if hop.final is not None), *bounced_circles(walked)},
                     key=lambda final: (final.kind, final.address),
                 )
             ),
@@ -132,12 +132,8 @@ class Resolution:
     def _survey(self) -> Survey:
         return survey(self.reach)
 
-    def _hosts(self, address: str) -> bool:
-        domain = split_address(address)[1] or self.graph.settings.myorigin or ""
-        return bool(domain) and self.graph.hosts(domain)
-
     def _lists(self, address: str) -> bool:
-        return self._hosts(address) and self.reach.counts(address)
+        return self.graph.accepts(address) and self.reach.counts(address)
 
 
 def resolve(graph: ForwardingGraph) -> Resolution:

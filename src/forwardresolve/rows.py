@@ -16,6 +16,7 @@ from forwardresolve.destinations import (
     is_opaque,
     normalise_destination,
     plain_destinations,
+    split_account_destinations,
     split_destinations,
 )
 from forwardresolve.errors import AddressError, BackendDataError, ConfigError
@@ -160,7 +161,7 @@ class Rows:
             each.settle()
         for table, key in self._unqualified if myorigin else ():
             self.tables[table].change(
-                key, lambda each: each if "@" in each or is_opaque(each) else f"{each}@{myorigin}"
+                key, lambda each: f"{each}@{myorigin}" if _is_name(each) else each
             )
         for table, key in self._lists_of_domains:
             if len(self.tables[table].get(key) or ()) > 1:
@@ -197,7 +198,8 @@ class Rows:
     def _destinations(self, record: Forward, key: str, origin: Origin) -> tuple[str, ...]:
         """Normalise the destinations of a row; a keyed row knows the local part ``@domain`` keeps."""
         texts = (record.destinations,) if isinstance(record.destinations, str) else record.destinations
-        items = [item for text in texts for item in split_destinations(text)]
+        split = split_account_destinations if record.table == "local" else split_destinations
+        items = [item for text in texts for item in split(text)]
         if not items:
             self._reject("no-destination", key, "the row has no destination", origin, key)
         found: dict[str, None] = {}
@@ -207,7 +209,7 @@ class Rows:
             except AddressError as error:
                 self._reject("bad-destination", item, error, origin, key)
                 continue
-            if "@" not in each and record.table != "local":
+            if "@" not in each:
                 self._unqualified.append((record.table, key))
             elif each[0] == "@" and key[0] != "@":
                 each = glue(split_address(key)[0] if place == 0 else '""', each)
@@ -265,3 +267,8 @@ class Rows:
         self, oddity: Oddity, text: str, reason: object, origin: Origin, address: str = ""
     ) -> None:
         self.rejected.append(Rejected(oddity, text, str(reason), address, origin))
+
+
+def _is_name(destination: str) -> bool:
+    """Tell whether a destination is a bare name that its host completes."""
+    return "@" not in destination and not is_opaque(destination) and not destination.startswith("\\")

@@ -47,6 +47,8 @@ def survey(reach: Reach) -> Survey:
     listed: list[str] = []
     exceptions: list[str] = []
     virtual = reach.graph.rows.tables["virtual"]
+    settings = reach.graph.settings
+    selves_stay = not reach.graph.rows.transports and not settings.counts_as_outside("relay")
     for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
         for key in table:
             local, _, domain = key.rpartition("@")
@@ -55,7 +57,7 @@ def survey(reach: Reach) -> Survey:
             default = plain.get(domain)
             if default is None or not local or key in plan.odd:
                 continue
-            if forwards and reach.counts_place(key):
+            if reach.counts_place(key) if forwards else not selves_stay and reach.counts(key):
                 listed.append(key)
             elif default:
                 exceptions.append(key)
@@ -86,7 +88,7 @@ def _decide(
         The names that a row knows, or that differ from their base, and whether they count.
     """
     delimiters = reach.graph.settings.recipient_delimiter
-    counts = reach.counts(address)
+    counts = reach.graph.accepts(address) and reach.counts(address)
     if counts != default:
         entries.append(Entry(address, counts))
     if "" in extensions or counts != default:
@@ -100,7 +102,7 @@ def _decide(
             entries.append(Entry(f"{local}+*@{domain}", starred))
     for extension in sorted(extensions - {""}):
         name = append_extension(address, extension)
-        counts = reach.counts(name)
+        counts = reach.graph.accepts(name) and reach.counts(name)
         if counts != starred:
             entries.append(Entry(name, counts))
         yield name, counts
@@ -108,17 +110,28 @@ def _decide(
 
 def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[Entry]:
     """Yield the entries for whole domains, and for the subdomains that relay domains bring."""
-    settings, domains = reach.graph.settings, reach.graph.rows.domains
-    parents = [
-        domain
-        for domain, kind in domains.items()
-        if kind == "relay" and settings.counts_as_outside("relay")
-    ]
-    yield from (Entry(f"@.{domain}") for domain in parents)
+    graph = reach.graph
+    relays = {domain for domain, kind in graph.rows.domains.items() if kind == "relay"}
+    relays |= {key[1:] for key in graph.rows.transports if key.startswith(".")}
+    below: dict[str, bool] = {}
+    for domain in sorted(relays, key=len):
+        unknown = f"{FRESH}.{domain}"
+        counts = graph.hosts(unknown) and reach.counts(f"{FRESH}@{unknown}")
+        if counts != _below(below, domain):
+            below[domain] = counts
+            yield Entry(f"@.{domain}", counts)
     for domain, counts in defaults.items():
-        below_parent = any(domain.endswith(f".{parent}") for parent in parents)
-        if counts or below_parent:
+        if counts != _below(below, domain):
             yield Entry(f"@{domain}", counts)
+
+
+def _below(below: Mapping[str, bool], domain: str) -> bool:
+    """Return what the entries for subdomains say of a domain: the nearest parent's word."""
+    while below and "." in domain:
+        domain = domain.partition(".")[2]
+        if domain in below:
+            return below[domain]
+    return False
 
 
 def _catch_alls(defaults: Mapping[str, bool], exceptions: list[str]) -> dict[str, tuple[str, ...]]:

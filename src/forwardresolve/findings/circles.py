@@ -1,0 +1,108 @@
+"""The circles that Postfix cannot expand.
+
+An address that lists itself is expanded at most once in one expansion, so a circle that passes such
+an address comes to an end. A circle that puts an extension on each time round never does: no
+address comes back.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.arrivals import FRESH
+from forwardresolve.findings.components import circles, shortest_circle
+from forwardresolve.findings.ways import Way, ways_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.nodes import Nodes
+
+
+@attrs.frozen
+class Circle:
+    """A circle that never ends.
+
+    Args:
+        members: All places on it, or the keys of its rewriting domains.
+        way: One shortest way round; its last leads to its first.
+        grows: An extension is put on each time round.
+    """
+
+    members: frozenset[str]
+    way: tuple[str, ...]
+    grows: bool = False
+
+
+def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
+    """Find the circles that never end among places that lead into some circle.
+
+    Args:
+        nodes: The places of the graph.
+        tangled: The places to look at, sorted.
+    """
+    tangled = tuple(tangled)
+    among = frozenset(tangled)
+
+    @cache
+    def ways(place: str) -> tuple[Way, ...]:
+        return tuple(way for way in ways_on(nodes, place) if way.place in among)
+
+    def anew(place: str) -> list[str]:
+        return [way.place for way in ways(place) if not way.lists_itself]
+
+    def with_extension(place: str) -> list[str]:
+        return [way.place for way in ways(place) if not way.drops]
+
+    found = []
+    for members in circles(tangled, anew):
+        first = _first(members)
+        found.append(Circle(members, shortest_circle(first, members, anew)))
+    endless = frozenset().union(*(circle.members for circle in found))
+    for members in circles(tangled, with_extension):
+        pushing = [
+            (member, way.place)
+            for member in members
+            for way in ways(member)
+            if way.pushes and way.place in members
+        ]
+        if pushing and endless.isdisjoint(members):
+            first, second = min(pushing)
+            onward = partial(_through, first, second, with_extension)
+            found.append(Circle(members, shortest_circle(first, members, onward), grows=True))
+    # What goes round with an unknown extension is told once if it goes round without one, too.
+    return [
+        circle for circle in found if _first(circle.members).replace(nodes.fresh_extension, "") not in endless
+    ]
+
+
+def rewriting_circles(nodes: Nodes) -> Iterator[Circle]:
+    """Find the circles of domains that rewrite to each other."""
+    onward = rewriting(nodes.graph)
+    for members in circles(sorted(onward), lambda key: [onward[key]] if key in onward else []):
+        first = min(members)
+        if nodes.arrivals.arrive(f"{FRESH}{first}") == ("", ""):
+            yield Circle(members, shortest_circle(first, members, lambda key: [onward[key]]))
+
+
+def rewriting(graph: ForwardingGraph) -> dict[str, str]:
+    """Map the key of each rewriting domain to that of the domain it rewrites to."""
+    return {
+        key: f"@{row[0].rpartition('@')[2]}"
+        for key, row in graph.rows.tables["virtual"].rows.items()
+        if key[0] == "@" and row[0][0] == "@"
+    }
+
+
+def _first(members: Iterable[str]) -> str:
+    """Return the member to begin with: one without an extension, then the first by name."""
+    return min(members, key=lambda member: (FRESH in member, member))
+
+
+def _through(first: str, second: str, onward: Callable[[str], list[str]], place: str) -> list[str]:
+    """Lead on as ``onward`` does, but from the first place only to the second."""
+    return [second] if place == first else onward(place)

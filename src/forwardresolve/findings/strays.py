@@ -1,0 +1,114 @@
+"""Every destination whose way on is not plain: the one loop over all of them.
+
+A destination that is the key of a row, a mailbox, or an address in a domain that is plainly
+outside needs no second look. What is left is small, and everything else is decided from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.arrivals import INSIDE, OUTSIDE
+
+if TYPE_CHECKING:
+    from forwardresolve.graph import Final, ForwardingGraph
+    from forwardresolve.nodes import Nodes
+    from forwardresolve.tables import Table
+
+_WITH_MAILBOXES = ("mailbox", "local")
+
+
+@attrs.frozen
+class Stray:
+    """A destination that deserves a look.
+
+    Args:
+        table: The table of the row.
+        key: The row's key.
+        destination: The destination as the row has it.
+        row: The key of the row where it arrives; empty where none answers.
+        extension: What had to be taken off to find that row.
+        final: Where mail ends, if no row answers. Without both, rewriting domains lead round in a
+            circle.
+    """
+
+    table: Table
+    key: str
+    destination: str
+    row: str = ""
+    extension: str = ""
+    final: Final | None = None
+
+
+@attrs.frozen
+class Strays:
+    """What the loop over all destinations finds.
+
+    Args:
+        strays: The destinations that deserve a look, in the order of the rows.
+        outside: The domains of all others that are outside.
+    """
+
+    strays: tuple[Stray, ...]
+    outside: frozenset[str]
+
+
+def find_strays(graph: ForwardingGraph, nodes: Nodes) -> Strays:
+    """Walk all destinations once.
+
+    Args:
+        graph: The graph.
+        nodes: Its places.
+    """
+    tables = graph.rows.tables
+    virtual = tables["virtual"]
+    rows, selves, mailboxes = virtual.rows, virtual.selves, graph.rows.mailboxes
+    without_mailboxes = frozenset(
+        name for name, kind in graph.rows.domains.items() if kind not in _WITH_MAILBOXES
+    )
+    has_mark = nodes.has_mark
+    plain: dict[str, bool] = {}
+    found = [(key, key) for key in selves if key not in mailboxes]
+    for key, row in rows.items():
+        for each in row:
+            if each in rows and each != key:
+                continue
+            name, _, domain = each.rpartition("@")
+            if not has_mark(name):
+                if each in mailboxes and domain not in without_mailboxes:
+                    continue
+                if each not in selves and each != key:
+                    is_plain = plain.get(domain)
+                    if is_plain is None:
+                        is_plain = plain[domain] = _is_plain(graph, nodes, domain)
+                    if is_plain:
+                        continue
+            found.append((key, each))
+    strays = [_follow(graph, nodes, virtual, key, each) for key, each in found]
+    for key in tables["local"]:
+        arrows = graph.step(key).arrows
+        strays += [_follow(graph, nodes, tables["local"], key, arrow.destination) for arrow in arrows]
+    for table in (tables["canonical"], tables["bcc"]):
+        strays += [_follow(graph, nodes, table, key, each) for key, row in table.rows.items() for each in row]
+    outside = frozenset(domain for domain in plain if plain[domain] and graph.kind(domain) == "external")
+    return Strays(tuple(strays), outside)
+
+
+def _is_plain(graph: ForwardingGraph, nodes: Nodes, domain: str) -> bool:
+    """Tell whether all unknown addresses of a domain go to its catch-all, or plainly outside."""
+    default = nodes.arrivals.default(domain)
+    if default is OUTSIDE:
+        return graph.kind(domain) in ("external", "relay")
+    return bool(default) and default is not INSIDE
+
+
+def _follow(graph: ForwardingGraph, nodes: Nodes, table: Table, key: str, destination: str) -> Stray:
+    """Say where a destination arrives."""
+    if destination == key:
+        return Stray(table, key, destination, final=graph.final(destination))
+    row, rest = nodes.arrivals.arrive(destination)
+    if row:
+        return Stray(table, key, destination, row, rest)
+    return Stray(table, key, destination, final=graph.final(rest) if rest else None)

@@ -1,0 +1,230 @@
+"""Which recipients Postfix refuses with 451: everything that leads into a loop or over a limit.
+
+Nobody walks every row. Places that lead into no circle are sorted from their ends upwards (Kahn
+1962) and get a bound on their results and hops from those of their destinations; only the few
+beyond a limit are walked as Postfix walks them. What lies above something stuck is stuck as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from forwardresolve.arrivals import FRESH
+from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
+from forwardresolve.findings.circles import Circle, endless_circles, rewriting, rewriting_circles
+from forwardresolve.findings.ways import destinations, recipient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forwardresolve.expansion import Overrun, Status
+    from forwardresolve.findings.strays import Stray
+    from forwardresolve.nodes import Nodes
+    from forwardresolve.reach import Reach
+
+MOST_WALKS: Final = 2000
+"""How many expansions are walked; there are that many only in worlds that are made to be slow."""
+
+
+@attrs.frozen
+class Stuck:
+    """What cannot be expanded.
+
+    Args:
+        circles: The circles that never end.
+        overruns: Places that run into a limit although nothing below them does, and which limit.
+        status: Every place that is stuck, and how a verdict calls it.
+        followers: How many places lead into each of them: the first member of a circle, or the
+            place itself. One that leads into several is counted once.
+        unchecked: How many places were not walked.
+    """
+
+    circles: tuple[Circle, ...]
+    overruns: Mapping[str, Overrun]
+    status: Mapping[str, Status]
+    followers: Mapping[str, int]
+    unchecked: int
+
+
+def find_stuck(reach: Reach, strays: Sequence[Stray]) -> Stuck:
+    """Find everything that cannot be expanded.
+
+    Args:
+        reach: The places of the graph and their feeders.
+        strays: The destinations of the graph that deserve a look.
+    """
+    search = _Search(reach, strays)
+    search.look_at_chains()
+    search.look_at_circles()
+    return Stuck(tuple(search.circles), search.overruns, search.status, search.followers, search.unchecked)
+
+
+class _Search:
+    """One search, and what it has found so far."""
+
+    def __init__(self, reach: Reach, strays: Sequence[Stray]) -> None:
+        self.nodes = reach.nodes
+        self.graph = reach.graph
+        self.virtual = reach.graph.rows.tables["virtual"]
+        self.edges = _without_accounts(reach.feeders) if reach.graph.rows.tables["local"] else reach.feeders
+        self.circles: list[Circle] = []
+        self.overruns: dict[str, Overrun] = {}
+        self.status: dict[str, Status] = {}
+        self.followers: Counter[str] = Counter()
+        self.unchecked = 0
+        self.walks = 0
+        self.led: dict[str, str] = {}
+        self.round_domains, self.growing = self._find_endless(strays)
+        self.longest_extension = max((len(stray.extension) for stray in strays), default=0)
+        self.order, self.tangled = self._untangle()
+
+    def look_at_chains(self) -> None:
+        """Decide the places that lead into no circle, from their ends upwards."""
+        rows = self.virtual.rows
+        longest = max(map(len, chain.from_iterable(rows.values())), default=0)
+        hops_between = 1 + _longest_chain(rewriting(self.graph)) + bool(self.graph.rows.domain_aliases)
+        results: dict[str, int] = {}
+        hops: dict[str, int] = {}
+        copied: set[str] = set()
+        for place in self.order:
+            row = rows.get(place) or destinations(self.graph, place)
+            count = results.pop(place, 0) + len(row)
+            depth = hops.pop(place, 0) + hops_between
+            root = self.led.get(place)
+            if root is not None:
+                self.followers[root] += 1
+            else:
+                too_long = longest + depth * self.longest_extension > LENGTH_LIMIT
+                if count > EXPANSION_LIMIT or depth >= RECURSION_LIMIT - 1 or too_long:
+                    sure = len(row) > EXPANSION_LIMIT or (count > EXPANSION_LIMIT and place not in copied)
+                    reason = "results" if sure else self._walk(place)
+                    if reason:
+                        self.overruns[place] = reason
+                        root = place
+            if root is not None:
+                self.status[place] = "limit"
+            keeps = place in copied or place[0] == "@" or place in row
+            for feeder in self.edges.get(place, ()):
+                if root is not None:
+                    self.led.setdefault(feeder, root)
+                results[feeder] = results.get(feeder, 0) + count - 1
+                hops[feeder] = max(hops.get(feeder, 0), depth)
+                if keeps:
+                    copied.add(feeder)
+
+    def look_at_circles(self) -> None:
+        """Decide the places that lead into circles."""
+        tangled = sorted(self.tangled)
+        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.nodes)]
+        roots = {member: circle.way[0] for circle in self.circles for member in circle.members}
+        onward = rewriting(self.graph)
+        for place, domain in self.round_domains.items():
+            while domain not in roots:
+                domain = onward[domain]
+            roots[place] = roots[domain]
+        self._spread(roots)
+        self._spread({place: root for place, root in self.led.items() if place not in self.status})
+        for place in tangled:
+            if place not in self.status and (reason := self._walk(place)):
+                self.overruns[place] = reason
+                self._spread({place: place})
+
+    def _find_endless(self, strays: Sequence[Stray]) -> tuple[dict[str, str], set[str]]:
+        """Find the places that no order can be given to, though nothing above them may say so.
+
+        Returns:
+            Those with a destination that rewriting domains lead round in a circle, with the key of
+            its domain; and those that send mail back to themselves with one more extension.
+        """
+        nodes = self.nodes
+        odd = (
+            (stray.key, stray.destination)
+            for stray in strays
+            if stray.table is self.virtual and stray.final is None and stray.row in ("", stray.key)
+        )
+        round_domains: dict[str, str] = {}
+        growing: set[str] = set()
+        for place, each in chain(odd, nodes.extended_edges()):
+            if nodes.arrivals.arrive(each) == ("", ""):
+                round_domains.setdefault(place, f"@{each.rpartition('@')[2]}")
+            elif each != place and place[0] != "@" and nodes.place(each) == place:
+                growing.add(place)
+        return round_domains, growing
+
+    def _untangle(self) -> tuple[list[str], set[str]]:
+        """Sort the places from their ends upwards.
+
+        Returns:
+            The places in order, and those that lead into a circle. Places without ways on, and
+            nothing above them, are left out, but for lists beyond the limit.
+        """
+        waiting = Counter(chain.from_iterable(self.edges.values()))
+        waiting.update(self.round_domains.keys() | self.growing)
+        order = [place for place in self.edges if place not in waiting]
+        known = self.edges.keys() | waiting.keys()
+        order += [
+            key for key, row in self.virtual.rows.items() if len(row) > EXPANSION_LIMIT and key not in known
+        ]
+        for place in order:
+            for feeder in self.edges.get(place, ()):
+                waiting[feeder] -= 1
+                if not waiting[feeder]:
+                    order.append(feeder)
+        return order, {place for place, count in waiting.items() if count}
+
+    def _walk(self, place: str) -> Overrun | None:
+        """Expand what is decided in a place as Postfix does, as long as there were not too many."""
+        if self.walks >= MOST_WALKS:
+            self.unchecked += 1
+            return None
+        self.walks += 1
+        return overrun(self.graph, recipient(place))
+
+    def _spread(self, roots: Mapping[str, str]) -> None:
+        """Mark places as stuck in a loop, and all that leads into them.
+
+        Args:
+            roots: The places, and by which name their followers are counted.
+        """
+        root_of = dict(roots)
+        queue = list(roots)
+        for place in queue:
+            self.status[place] = "loop"
+            for feeder in self.edges.get(place, ()):
+                if feeder not in root_of and feeder not in self.status:
+                    root_of[feeder] = root_of[place]
+                    queue.append(feeder)
+        on_circles = {member for circle in self.circles for member in circle.members}
+        for place in queue:
+            if place not in on_circles and place != root_of[place] and FRESH not in place:
+                self.followers[root_of[place]] += 1
+
+
+def _without_accounts(feeders: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Leave out the accounts of the host: mail that gets there is no longer being expanded."""
+    return {
+        place: [feeder for feeder in above if feeder[-1] != "@"]
+        for place, above in feeders.items()
+        if place[-1] != "@"
+    }
+
+
+def _longest_chain(onward: Mapping[str, str]) -> int:
+    """Return how many steps there are at most along a mapping; a circle counts once round."""
+    length: dict[str, int] = {}
+    for start in onward:
+        way = []
+        here = start
+        while here in onward and here not in length:
+            length[here] = 0
+            way.append(here)
+            here = onward[here]
+        steps = length.get(here, 0)
+        for place in reversed(way):
+            steps += 1
+            length[place] = steps
+    return max(length.values(), default=0)
