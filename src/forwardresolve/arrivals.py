@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import append_extension
 from forwardresolve.destinations import glue
+from forwardresolve.graph import PATTERN
 
 if TYPE_CHECKING:
     from forwardresolve.graph import ForwardingGraph
@@ -32,7 +33,8 @@ class Arrivals:
         self._virtual = graph.rows.tables["virtual"]
         self._local = graph.rows.tables["local"]
         self._shortcuts = _shortcuts(graph)
-        self._moved_addresses = bool(graph.rows.transports or graph.rows.relocated)
+        rows = graph.rows
+        self._single_addresses = bool(rows.transports or rows.relocated or rows.patterns)
         self._defaults: dict[str, str] = {}
         self.mixed = self._mixed()
 
@@ -43,8 +45,8 @@ class Arrivals:
             address: A normalised address inside the mail system; it may hold `FRESH`.
 
         Returns:
-            The key of the row (an account of aliases(5) with an ``@`` behind it) and the
-            extension it was found without; or nothing and the address where the mail ends. A
+            The key of the row (an account of aliases(5) with an ``@`` behind it; `PATTERN` and the
+            address itself where a pattern answers) and the extension it was found without; or nothing and the address where the mail ends. A
             circle of rewriting domains arrives at nothing and nothing.
         """
         virtual, graph = self._virtual, self.graph
@@ -64,6 +66,8 @@ class Arrivals:
                     return self._arrive_account(local)
                 return "", address
             key, extension = found
+            if key.startswith(PATTERN):
+                return f"{PATTERN}{address}", ""
             row = virtual.rows.get(key)
             if row is not None and (row[0][0] != "@" or len(row) > 1):
                 return found
@@ -102,7 +106,7 @@ class Arrivals:
         graph = self.graph
         rewrites = (self._virtual.rows.get(f"@{domain}") or ("",))[0][:1] == "@"
         accounts = graph.kind(domain) == "local" or domain == graph.settings.myorigin
-        if not domain or self._moved_addresses or rewrites or accounts or domain in graph.rows.domain_aliases:
+        if not domain or self._single_addresses or rewrites or accounts or domain in graph.rows.domain_aliases:
             return ""
         key, rest = self.arrive(f"{FRESH}@{domain}")
         return key or self.end(rest)

@@ -7,6 +7,8 @@ ADDRESS_REWRITING_README, and measurements on a running server).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -22,7 +24,7 @@ from forwardresolve.rows import Rows
 from forwardresolve.tables import NO_ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from forwardresolve.records import DomainKind, ForwardTable, Origin, Record
     from forwardresolve.tables import Table
@@ -32,7 +34,9 @@ FinalKind = Literal[
 ]
 Policy = Literal["internal", "external"]
 
-_SWALLOWING = ("autoreply", "discard")
+PATTERN = "\0~"
+"""How the key of a pattern begins; its number follows. NUL is in no address."""
+
 _CANONICAL_ROUNDS = 10
 
 
@@ -121,6 +125,18 @@ class Hop:
     extension: str = ""
     arrows: tuple[Arrow, ...] = ()
     final: Final | None = None
+
+
+_END_OF_CLASS: Mapping[str, FinalKind] = {
+    "alias": "undeliverable",
+    "suspended": "undeliverable",
+    "internal": "mailbox",
+    "relay": "relay",
+    "autoreply": "autoreply",
+    "discard": "discard",
+    "external": "external",
+}
+"""Where mail ends that no row takes further; the classes with mailboxes are asked for them."""
 
 
 class ForwardingGraph:
@@ -262,7 +278,7 @@ class ForwardingGraph:
             bare name is completed with ``myorigin`` first.
         """
         tables = self.rows.tables
-        if "@" not in address and self.settings.myorigin and not is_opaque(address):
+        if self._completes(address):
             address = f"{address}@{self.settings.myorigin}"
         origin = NO_ORIGIN
         if tables["canonical"]:
@@ -287,8 +303,8 @@ class ForwardingGraph:
             table: The table; None for virtual aliases.
 
         Returns:
-            The key of the row, and the extension that had to be taken off; None where no row
-            answers.
+            The key of the row (`PATTERN` and a number for a pattern), and the extension that had
+            to be taken off; None where no row answers.
         """
         table = table or self._virtual
         if address in table.rows or address in table.selves:
@@ -296,25 +312,43 @@ class ForwardingGraph:
         local, domain = split_address(address)
         if not domain:
             return None
+        virtual = table is self._virtual
+        for key, extension in self._key_forms(local, domain, virtual=virtual):
+            if not key:
+                number = self._pattern(address)
+                if number is not None:
+                    return f"{PATTERN}{number}", ""
+            elif key in table:
+                return key, extension
+        return None
+
+    def _key_forms(self, local: str, domain: str, *, virtual: bool) -> Iterator[tuple[str, str]]:
+        """Yield the keys that may answer for an address behind the address itself, in order.
+
+        An empty key stands for the patterns: they are asked with the full address only.
+        """
         # PostfixAdmin joins alias domains in virtual_alias_maps only.
-        target = self.rows.domain_aliases.get(domain) if table is self._virtual else None
+        target = self.rows.domain_aliases.get(domain) if virtual else None
         if target is not None:
-            for key in (f"{local}@{target}", f"@{target}"):
-                if key in table:
-                    return key, ""
+            yield f"{local}@{target}", ""
+            yield f"@{target}", ""
+        if virtual and self.rows.patterns:
+            yield "", ""
         base, extension = split_extension(local, self.settings.recipient_delimiter)
         if extension:
-            if (key := f"{base}@{domain}") in table:
-                return key, extension
-            if target is not None and (key := f"{base}@{target}") in table:
-                return key, extension
+            yield f"{base}@{domain}", extension
+            if target is not None:
+                yield f"{base}@{target}", extension
         if domain == self.settings.myorigin or self.kind(domain) == "local":
-            if local in table:
-                return local, ""
-            if extension and base in table:
-                return base, extension
-        key = f"@{domain}"
-        return (key, "") if key in table else None
+            yield local, ""
+            if extension:
+                yield base, extension
+        yield f"@{domain}", ""
+
+    def _pattern(self, address: str) -> int | None:
+        """Return the number of the first pattern that answers for an address with something."""
+        patterns = enumerate(self.rows.patterns)
+        return next((number for number, pattern in patterns if pattern.answer(address)), None)
 
     def step(self, address: str) -> Hop:
         """Look one hop up.
@@ -359,29 +393,17 @@ class ForwardingGraph:
         """Say where mail ends for an address that no row takes further."""
         local, domain = split_address(address)
         rows = self.rows
-        kind: FinalKind
         if not domain:
-            kind = "opaque" if is_opaque(address) else "mailbox"
-            return Final(kind, address.removeprefix("\\"))
+            return Final("opaque" if is_opaque(address) else "mailbox", address.removeprefix("\\"))
         domain_kind = self.kind(domain)
         elsewhere = self._sent_elsewhere(address)
         if elsewhere is not None:
             return Final(elsewhere, address)
-        forms = self._forms(local, domain)
-        if domain_kind == "local":
-            routed = route(local)
-            if routed != local:
-                return self.final(routed)
-            named = any(form in rows.mailboxes for form in (*forms, local))
-            kind = "mailbox" if named or not self._names_accounts() else "undeliverable"
-        elif domain_kind == "mailbox":
-            kind = "mailbox" if self._has_mailbox(forms, domain) else "undeliverable"
-        elif domain_kind in ("alias", "suspended"):
-            kind = "undeliverable"
-        elif domain_kind == "internal":
-            kind = "mailbox"
-        else:
-            kind = domain_kind
+        if domain_kind == "local" and route(local) != local:
+            return self.final(route(local))
+        kind = _END_OF_CLASS.get(domain_kind)
+        if kind is None:
+            kind = "mailbox" if self._has_mailbox(local, domain, domain_kind) else "undeliverable"
         return Final(kind, address)
 
     def _step_account(self, account: str) -> Hop:
@@ -430,6 +452,12 @@ class ForwardingGraph:
         if found is None:
             return
         key, extension = found
+        if key.startswith(PATTERN):
+            pattern = self.rows.patterns[int(key.removeprefix(PATTERN))]
+            for each in pattern.answer(address) or ():
+                completed = f"{each}@{self.settings.myorigin}" if self._completes(each) else each
+                yield Arrow(completed, pattern.origin)
+            return
         local = split_address(address)[0]
         for each in table.get(key) or ():
             onward = each
@@ -451,20 +479,30 @@ class ForwardingGraph:
             return "relay"
         return "external"
 
+    def _completes(self, destination: str) -> bool:
+        """Tell whether ``myorigin`` has to be put behind a name."""
+        return "@" not in destination and bool(self.settings.myorigin) and not is_opaque(destination)
+
     def _forms(self, local: str, domain: str) -> tuple[str, ...]:
         """Return the address with and without its extension, as the delivery maps are asked."""
         base, extension = split_extension(local, self.settings.recipient_delimiter)
         full = f"{local}@{domain}"
         return (full, f"{base}@{domain}") if extension else (full,)
 
-    def _has_mailbox(self, forms: tuple[str, ...], domain: str) -> bool:
+    def _has_mailbox(self, local: str, domain: str, domain_kind: str) -> bool:
+        """Ask the mailboxes as the delivery agent does, with the extension and without."""
         mailboxes = self.rows.mailboxes
+        names = [*self._forms(local, domain), f"@{domain}"]
         target = self.rows.domain_aliases.get(domain)
-        names = (*forms, f"@{domain}")
         if target is not None:
-            names += tuple(f"{split_address(form)[0]}@{target}" for form in forms)
-        return any(name in mailboxes for name in names)
+            names += self._forms(local, target)
+        if domain_kind == "local":
+            names.append(local)
+        if any(name in mailboxes for name in names):
+            return True
+        return domain_kind == "local" and not self._names_accounts
 
+    @cached_property
     def _names_accounts(self) -> bool:
         """Tell whether any source names mailboxes of the host itself."""
         return any(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
+from forwardresolve.graph import PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +26,13 @@ class Links:
         leaving: Places with a destination outside, and that destination.
         staying: Places with a destination that ends in a mailbox, and that destination; only
             where somebody asks for it.
-        growing: Places that send mail back to themselves with one more extension, and that
-            destination.
+        patterned: The places that are addresses a pattern answers for.
     """
 
     feeders: dict[str, list[str]] = attrs.field(factory=dict)
     leaving: dict[str, str] = attrs.field(factory=dict)
     staying: dict[str, str] = attrs.field(factory=dict)
-    growing: dict[str, str] = attrs.field(factory=dict)
+    patterned: dict[str, None] = attrs.field(factory=dict)
 
 
 def link(nodes: Nodes, *, copies: bool = False) -> Links:
@@ -47,6 +48,7 @@ def link(nodes: Nodes, *, copies: bool = False) -> Links:
         _star(nodes, links, extended)
     for name, each in chain(extended, nodes.extended_edges(), _account_edges(nodes)):
         _link(nodes, links, name, each, nodes.place(each), copies=copies)
+    _link_patterned(nodes, links, copies=copies)
     return links
 
 
@@ -68,7 +70,7 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
     virtual = nodes.graph.rows.tables["virtual"]
     rows, selves = virtual.rows, virtual.selves
     default, mixed, wary = nodes.arrivals.default, nodes.arrivals.mixed, nodes.wary
-    has_mark = nodes.has_mark
+    has_mark, patterns = nodes.has_mark, nodes.graph.rows.patterns
     feeders, leaving = links.feeders, links.leaving
     extended: list[tuple[str, str]] = []
     for name, destinations in rows.items():
@@ -80,7 +82,7 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
                 feeders.setdefault(each, []).append(name)
                 continue
             local, at, domain = each.rpartition("@")
-            if has_mark(local) or domain in mixed:
+            if has_mark(local) or domain in mixed or patterns:
                 extended.append((name, each))
                 continue
             place = ""
@@ -101,16 +103,30 @@ def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copie
     """Note one edge."""
     if place == name:
         # The row lists itself (a kept copy), or it grows; only the first one ends here.
-        if each != name and name[0] != "@":
-            links.growing.setdefault(name, each)
+        if name not in (each, f"{PATTERN}{each}") and name[0] != "@":
             return
         place = nodes.arrivals.end(each)
     if place is OUTSIDE:
         links.leaving.setdefault(name, each)
     elif place is not INSIDE:
         links.feeders.setdefault(place, []).append(name)
+        if place.startswith(PATTERN):
+            links.patterned[place] = None
     elif copies and stays(nodes, each):
         links.staying.setdefault(name, each)
+
+
+def _link_patterned(nodes: Nodes, links: Links, *, copies: bool) -> None:
+    """Link the addresses that patterns answer for, as far as the rows lead to them."""
+    queue = list(links.patterned)
+    for name in queue:
+        address = name.removeprefix(PATTERN)
+        for arrow in nodes.graph.answers(address) if len(address) <= MAX_LENGTH else ():
+            each = arrow.destination
+            before = len(links.patterned)
+            _link(nodes, links, name, each, nodes.place(each), copies=copies)
+            if len(links.patterned) > before:
+                queue.append(next(reversed(links.patterned)))
 
 
 def _star(nodes: Nodes, links: Links, extended: list[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.addresses import split_address, split_extension
+from forwardresolve.addresses import append_extension, split_address, split_extension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +76,7 @@ def names_to_decide(
         base, extension = split_extension(local, delimiters)
         groups.setdefault(domain, {}).setdefault(base, set()).add(extension)
 
+    accounts = tuple(_account_names(nodes))
     further: dict[str, list[str]] = {}
     for name in _further_names(nodes):
         local, domain = split_address(name)
@@ -86,7 +87,7 @@ def names_to_decide(
                 if local:
                     add(local, domain)
             if _knows_accounts(graph, lower):
-                for account in _account_names(graph):
+                for account in accounts:
                     add(account, domain)
     hosted = frozenset(plan.hosted)
     for name in plan.odd:
@@ -141,10 +142,13 @@ def _accounts(graph: ForwardingGraph) -> set[str]:
     return {domain for domain in candidates if _knows_accounts(graph, domain)}
 
 
-def _account_names(graph: ForwardingGraph) -> Iterator[str]:
-    tables = graph.rows.tables
+def _account_names(nodes: Nodes) -> Iterator[str]:
+    """Yield the bare names that count in every domain of the host itself."""
+    tables = nodes.graph.rows.tables
     yield from tables["local"]
-    yield from (key for key in tables["virtual"] if "@" not in key)
+    for name in ("virtual", "canonical", "bcc"):
+        yield from (key for key in tables[name] if "@" not in key)
+    yield from (name for name in _entered_names(nodes) if "@" not in name)
 
 
 def _rewritten(graph: ForwardingGraph) -> set[str]:
@@ -161,7 +165,7 @@ def _further_names(nodes: Nodes) -> Iterator[str]:
     yield from nodes.derived
     for table in (tables["canonical"], tables["bcc"], rows.transports, rows.relocated):
         yield from (key for key in table if "@" in key)
-    yield from _entered_names(nodes)
+    yield from (name for name in _entered_names(nodes) if "@" in name)
 
 
 def _entered_names(nodes: Nodes) -> Iterator[str]:
@@ -172,6 +176,5 @@ def _entered_names(nodes: Nodes) -> Iterator[str]:
         split_extension(split_address(name)[0], delimiters)[1] for name in (*nodes.tagged, *nodes.derived)
     }
     for key in canonical:
-        local, domain = split_address(key)
-        if local and domain:
-            yield from (f"{local}{extension}@{domain}" for extension in extensions if extension)
+        if key[0] != "@":
+            yield from (append_extension(key, extension) for extension in extensions if extension)

@@ -56,7 +56,9 @@ class Nodes:
         if self._delimiters:
             self.tagged = dict.fromkeys(self._tagged_names())
             self._derive(list(self.tagged))
-            self.wary = bool(self.tagged or self.arrivals.mixed or "-" in self._delimiters)
+            self.wary = bool(
+                self.tagged or self.arrivals.mixed or graph.rows.patterns or "-" in self._delimiters
+            )
 
     def place(self, address: str) -> str:
         """Return the place where mail for an address is decided.

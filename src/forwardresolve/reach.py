@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
+from forwardresolve.graph import PATTERN
 from forwardresolve.links import link, stays
 from forwardresolve.nodes import Nodes
 
@@ -28,12 +30,15 @@ class Reach:
         self._ignores_copies = graph.settings.kept_copy == "ignore"
         links = link(self.nodes, copies=self._ignores_copies)
         self.feeders = links.feeders
+        self._patterned = links.patterned
         self.via = _spread(links.feeders, links.leaving)
         self._staying = _spread(links.feeders, links.staying) if self._ignores_copies else {}
 
     def leaves(self, address: str) -> bool:
         """Tell whether mail for an address inside the mail system reaches outside."""
         place = self.nodes.place(address)
+        if place.startswith(PATTERN) and place not in self._patterned:
+            return self._leaves_by_patterns(address)
         return place is OUTSIDE or place in self.via
 
     def reaches_external(self, address: str) -> bool:
@@ -47,6 +52,22 @@ class Reach:
     def counts_place(self, place: str) -> bool:
         """Tell the same of a recipient that is decided in a place, without looking it up again."""
         return place in self.via and place not in self._staying
+
+    def _leaves_by_patterns(self, address: str) -> bool:
+        """Walk on from an address that no row leads to, but a pattern answers for."""
+        queue = [address]
+        seen = {address}
+        for here in queue:
+            for arrow in self.graph.answers(here) if len(here) <= MAX_LENGTH else ():
+                onward = arrow.destination
+                place = self.nodes.place(onward)
+                ends = onward == here and self.nodes.arrivals.end(here) is OUTSIDE
+                if place is OUTSIDE or place in self.via or ends:
+                    return True
+                if place.startswith(PATTERN) and onward not in seen:
+                    seen.add(onward)
+                    queue.append(onward)
+        return False
 
     def _stays(self, address: str) -> bool:
         for arrow in self.graph.enter(address):

@@ -20,6 +20,7 @@ from forwardresolve.destinations import (
     split_destinations,
 )
 from forwardresolve.errors import AddressError, BackendDataError, ConfigError
+from forwardresolve.patterns import CompiledPattern, compile_pattern
 from forwardresolve.records import (
     Domain,
     DomainAlias,
@@ -73,7 +74,7 @@ class Rows:
         domain_aliases: Alias domain to its target (PostfixAdmin's meaning).
         mailboxes: Addresses with a mailbox.
         tables: The forwardings by table.
-        patterns: The pattern rows that could be read, in order.
+        patterns: The patterns that could be read, in order.
         transports: Key of a transport to its kind.
         relocated: Addresses that have moved.
         remarks: The backends' own findings.
@@ -91,7 +92,7 @@ class Rows:
             "canonical": Table(),
             "bcc": Table(),
         }
-        self.patterns: list[Pattern] = []
+        self.patterns: list[CompiledPattern] = []
         self.transports: dict[str, TransportKind] = {}
         self.relocated: dict[str, None] = {}
         self.remarks: list[Remark] = []
@@ -109,7 +110,7 @@ class Rows:
             Mailbox: self._add_mailbox,
             Domain: self._add_domain,
             DomainAlias: self._add_domain_alias,
-            Pattern: self.patterns.append,
+            Pattern: self._add_pattern,
             Transport: self._add_transport,
             Relocated: self._add_relocated,
             Site: self._sites.append,
@@ -240,6 +241,13 @@ class Rows:
         if alias and target:
             known = self.domain_aliases.get(alias, target)
             self.domain_aliases[alias] = min(known, target)
+
+    def _add_pattern(self, record: Pattern) -> None:
+        origin = self._named(record.origin)
+        try:
+            self.patterns.append(compile_pattern(record, origin))
+        except AddressError as error:
+            self._reject("bad-pattern", record.pattern, error, origin)
 
     def _add_transport(self, record: Transport) -> None:
         dot, text = ("." if record.key.startswith(".") else ""), record.key.removeprefix(".")

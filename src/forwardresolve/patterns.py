@@ -1,0 +1,87 @@
+"""Forwardings whose source is a pattern: matched against whole addresses, one after the other.
+
+Postfix asks regexp and pcre tables once, with the full address, and never for an address without
+its extension, a bare name or ``@domain`` (measured on 3.7, scenario ``regexp-map``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from forwardresolve.destinations import normalise_destination, split_destinations
+from forwardresolve.errors import AddressError
+
+if TYPE_CHECKING:
+    from forwardresolve.records import Origin, Pattern
+
+_REFERENCE = re.compile(r"\$(?:(\d)|\{(\d)\}|\((\d)\))|\\(\d)|\$(\$)")
+_PCRE_ONLY = re.compile(r"\(\?<(?=[A-Za-z_])")
+_LIKE = {"%": ".*", "_": "."}
+
+
+@attrs.frozen
+class CompiledPattern:
+    """One pattern, ready to be asked.
+
+    Args:
+        expression: What a folded address is searched for.
+        destinations: The texts of the destinations; they may refer to groups.
+        origin: The row it stands in, its source named.
+    """
+
+    expression: re.Pattern[str]
+    destinations: tuple[str, ...]
+    origin: Origin
+
+    def answer(self, address: str) -> tuple[str, ...] | None:
+        """Return what the pattern makes of an address, normalised; None where it does not match.
+
+        A destination that a group turns into something that is no address is left out.
+        """
+        match = self.expression.search(address)
+        if match is None:
+            return None
+        found: dict[str, None] = {}
+        for text in self.destinations:
+            for item in split_destinations(_fill_in(text, match)):
+                try:
+                    found[normalise_destination(item)] = None
+                except AddressError:
+                    continue
+        return tuple(found)
+
+
+def compile_pattern(record: Pattern, origin: Origin) -> CompiledPattern:
+    """Compile the pattern of a record.
+
+    Args:
+        record: The record.
+        origin: Where it comes from, the source named.
+
+    Raises:
+        AddressError: The expression cannot be read.
+    """
+    texts = (record.destinations,) if isinstance(record.destinations, str) else tuple(record.destinations)
+    try:
+        if record.syntax == "like":
+            body = "".join(_LIKE.get(character) or re.escape(character) for character in record.pattern.lower())
+            expression = re.compile(rf"\A{body}\Z", re.DOTALL)
+        else:
+            expression = re.compile(_PCRE_ONLY.sub("(?P<", record.pattern), re.IGNORECASE)
+    except re.error as error:
+        msg = f"{record.pattern!r} is no {record.syntax} pattern: {error}"
+        raise AddressError(msg) from error
+    return CompiledPattern(expression, texts, origin)
+
+
+def _fill_in(text: str, match: re.Match[str]) -> str:
+    def group(reference: re.Match[str]) -> str:
+        number = next((each for each in reference.groups()[:4] if each is not None), None)
+        if number is None:
+            return "$"
+        return (match.group(int(number)) or "") if int(number) <= match.re.groups else ""
+
+    return _REFERENCE.sub(group, text)
