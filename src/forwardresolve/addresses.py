@@ -52,17 +52,16 @@ def normalise(text: str) -> str:
     if not stripped:
         msg = "an empty text is no address"
         raise AddressError(msg)
-    if len(stripped) > MAX_LENGTH:
-        msg = f"{_shown(stripped)} is no address: longer than {MAX_LENGTH} characters"
-        raise AddressError(msg)
     if _CONTROL(stripped) is not None:
         msg = f"{_shown(stripped)} is no address: it holds a control character"
         raise AddressError(msg)
-    local, at, domain = stripped.rpartition("@")
-    if not at:
-        return quote_local(unquote_local(stripped).casefold())
+    local, at, domain = stripped.rpartition("@") if "@" in stripped else (stripped, "", "")
     folded_local = quote_local(unquote_local(local).casefold()) if local else ""
-    return f"{folded_local}@{normalise_domain(domain)}"
+    address = f"{folded_local}@{normalise_domain(domain)}" if at else folded_local
+    if len(address) > MAX_LENGTH:
+        msg = f"{_shown(stripped)} is no address: longer than {MAX_LENGTH} characters"
+        raise AddressError(msg)
+    return address
 
 
 def normalise_domain(text: str) -> str:

@@ -24,8 +24,9 @@ class Arrivals:
 
     Attributes:
         graph: The graph.
-        mixed: Domains in which a name with an extension may be looked up before the name itself:
-            the target of an alias domain has a catch-all, and answers for the full address.
+        mixed: Domains in which an extension changes more than the base says: the target of an
+            alias domain has a catch-all, which answers for the full address before the name
+            without its extension is asked; in a local domain ``user%host`` is a route.
     """
 
     def __init__(self, graph: ForwardingGraph) -> None:
@@ -114,6 +115,7 @@ class Arrivals:
     def _mixed(self) -> frozenset[str]:
         aliases = self.graph.rows.domain_aliases
         mixed = {alias for alias, target in aliases.items() if f"@{target}" in self._virtual}
+        mixed |= {domain for domain, kind in self.graph.rows.domains.items() if kind == "local"}
         if mixed:
             # Whatever rewrites to such a domain inherits it; few do, so a few rounds are enough.
             onward = [

@@ -142,44 +142,41 @@ def glue(local: str, destination: str) -> str:
 def _parse(text: str) -> list[str]:
     """Read the tokens from left to right, one phrase (what stands between separators) at a time."""
     found: list[str] = []
-    phrase: list[str] = []
+    phrase: list[list[str]] = []  # words, each in pieces
     bracket: list[str] | None = None
-    joins = False  # the next word belongs to the last one of the phrase
+    joins = False  # the next piece belongs to the last word of the phrase
     last_semicolon = text.rfind(";")
     resume = 0
     for token in _TOKEN.finditer(text):
-        kind, word, start = token.lastgroup, token.group(), token.start()
+        kind, piece, start = token.lastgroup, token.group(), token.start()
         if start < resume:
             continue
         if kind == "space":
-            joins = joins and phrase != [] and phrase[-1][-1] in "@:"
-        elif word == "(":
+            joins = joins and phrase != [] and phrase[-1][-1] in ("@", ":")
+        elif piece == "(":
             resume = _end_of_comment(text, start)
-        elif word == "<":
+        elif piece == "<":
             phrase, bracket = [], []
-        elif word == ">" and bracket is not None:
+        elif piece == ">" and bracket is not None:
             found.append("".join(bracket).rpartition(":")[2])
             bracket, joins = None, False
-        elif word in (",", ";"):
-            found += phrase
-            phrase, joins = [], False
-        elif word == ":" and start < last_semicolon and _names_group(phrase):
+        elif piece in (",", ";") or (piece == ":" and start < last_semicolon and _names_group(phrase)):
+            found += ["".join(word) for word in phrase if piece != ":"]
             phrase, joins = [], False
         else:
-            piece = word[1:] if kind == "escaped" else word
-            if bracket is not None:
-                bracket.append(piece)
-            elif phrase and (joins or word in ("@", ":")):
-                phrase[-1] += piece
-            else:
-                phrase.append(piece)
+            word = bracket
+            if word is None:
+                if not phrase or not (joins or piece in ("@", ":")):
+                    phrase.append([])
+                word = phrase[-1]
+            word.append(piece[1:] if kind == "escaped" else piece)
             joins = True
-    return found + phrase + (["".join(bracket)] if bracket else [])
+    return found + ["".join(word) for word in [*phrase, *filter(None, [bracket])]]
 
 
-def _names_group(phrase: list[str]) -> bool:
+def _names_group(phrase: list[list[str]]) -> bool:
     """Tell whether the words before a colon can be the name of an RFC 822 group."""
-    return bool(phrase) and "@" not in phrase[-1] and not phrase[0].startswith(":")
+    return bool(phrase) and "@" not in phrase[-1] and phrase[0][0] != ":"
 
 
 def _end_of_comment(text: str, start: int) -> int:

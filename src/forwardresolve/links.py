@@ -102,8 +102,8 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
 def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copies: bool) -> None:  # noqa: PLR0913 (an edge and its place)
     """Note one edge."""
     if place == name:
-        # The row lists itself (a kept copy), or it grows; only the first one ends here.
-        if name not in (each, f"{PATTERN}{each}") and name[0] != "@":
+        # Only an address that lists itself ends here; the others grow, or go round in a circle.
+        if nodes.graph.step(each).final is None:
             return
         place = nodes.arrivals.end(each)
     if place is OUTSIDE:
@@ -144,4 +144,7 @@ def _account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
     """Walk the rows of aliases(5)."""
     graph = nodes.graph
     for key in graph.rows.tables["local"].rows:
-        yield from ((f"{key}@", arrow.destination) for arrow in graph.step(key).arrows)
+        hop = graph.step(key)
+        yield from ((f"{key}@", arrow.destination) for arrow in hop.arrows)
+        if hop.final is not None:
+            yield f"{key}@", key

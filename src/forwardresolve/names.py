@@ -103,9 +103,10 @@ def _hosted(graph: ForwardingGraph) -> Iterator[str]:
     yield from (alias for alias in rows.domain_aliases if alias not in rows.domains)
     if "relay" in rows.domains.values():
         # Subdomains of a relay domain are hosted too, though only rows can name them.
-        named = {key.rpartition("@")[2] for key in rows.tables["virtual"]}
+        tables = (*(rows.tables[name] for name in ("virtual", "canonical", "bcc")), rows.relocated)
+        named = {key.rpartition("@")[2] for table in tables for key in table if "@" in key}
         known = rows.domains.keys() | rows.domain_aliases.keys()
-        named |= {key for key in rows.transports if "@" not in key and not key.startswith(".")}
+        named |= {key.rpartition("@")[2] for key in rows.transports if not key.startswith(".")}
         yield from (domain for domain in named - known if domain and graph.hosts(domain))
 
 
