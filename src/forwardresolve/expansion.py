@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
+from forwardresolve.addresses import split_address
 from forwardresolve.graph import Final
 
 if TYPE_CHECKING:
@@ -179,7 +180,9 @@ def _circles(graph: ForwardingGraph, address: str) -> bool:
         found = graph.find(here)
         if found is None:
             continue
-        row = here if _catches_all(graph, found[0]) else found[0]
+        forgets = found[0][0] == "@" and not _lengthens(graph, found[0])
+        # An alias domain's address may keep a copy under the other domain, by the same row.
+        row = here if forgets else f"{found[0]} in {split_address(here)[1]}"
         if row in on_path:
             return True
         if len(done) >= _EXACT_ADDRESSES:
@@ -190,14 +193,12 @@ def _circles(graph: ForwardingGraph, address: str) -> bool:
         on_path[row] = here
         stack.append((here, row, True))
         stack += [
-            (arrow.destination, "", False)
-            for arrow in graph.answers(here)
-            if arrow.destination != here
+            (arrow.destination, "", False) for arrow in graph.answers(here) if arrow.destination != here
         ]
     return False
 
 
-def _catches_all(graph: ForwardingGraph, key: str) -> bool:
-    """Tell whether a row takes a whole domain and forgets who the mail was for."""
-    row = graph.rows.tables["virtual"].get(key) if key[0] == "@" else None
-    return row is not None and row[0][0] != "@"
+def _lengthens(graph: ForwardingGraph, key: str) -> bool:
+    """Tell whether the row of a whole domain puts more behind every local part: an odd list."""
+    row = graph.rows.tables["virtual"].get(key) or ()
+    return any(each[0] == "@" and "@" in each[1:] for each in row)
