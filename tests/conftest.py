@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["servers.sql", "servers.postgresql", "servers.mariadb", "servers.rspamd"]
+pytest_plugins = ["servers.sql", "servers.postgresql", "servers.mariadb", "servers.rspamd", "servers.postfix"]
