@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from forwardresolve.addresses import append_extension
+from forwardresolve.addresses import append_extension, split_address
 from forwardresolve.destinations import glue
 from forwardresolve.graph import PATTERN
 
@@ -63,9 +63,7 @@ class Arrivals:
                 address = f"{local}@{domain}"
             found = graph.find(address)
             if found is None:
-                if graph.kind(domain) == "local" and graph.step(address).arrows:
-                    return self._arrive_account(local)
-                return "", address
+                return self.stop(address)
             key, extension = found
             if key.startswith(PATTERN):
                 return f"{PATTERN}{address}", ""
@@ -74,11 +72,18 @@ class Arrivals:
                 return found
             onward = glue(local, row[0]) if row is not None else append_extension(key, extension)
             if onward == address:
-                return "", address
+                return self.stop(address)
             if domain in seen:
                 return "", ""
             seen.add(domain)
             address = onward
+
+    def stop(self, address: str) -> tuple[str, str]:
+        """Return where an address arrives that virtual aliases do not take further."""
+        local, domain = split_address(address)
+        if self.graph.kind(domain) == "local" and self.graph.stop(address).arrows:
+            return self._arrive_account(local)
+        return "", address
 
     def default(self, domain: str) -> str:
         """Return where a local part arrives that no row names and no delimiter splits.

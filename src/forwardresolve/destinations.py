@@ -152,7 +152,7 @@ def _parse(text: str) -> list[str]:
         if start < resume:
             continue
         if kind == "space":
-            joins = joins and phrase != [] and phrase[-1][-1] in ("@", ":")
+            joins = joins and phrase != [] and phrase[-1][-1][-1:] in ("@", ":", ".")
         elif piece == "(":
             resume = _end_of_comment(text, start)
         elif piece == "<":
@@ -166,7 +166,7 @@ def _parse(text: str) -> list[str]:
         else:
             word = bracket
             if word is None:
-                if not phrase or not (joins or piece in ("@", ":")):
+                if not phrase or not (joins or piece[0] in "@:."):
                     phrase.append([])
                 word = phrase[-1]
             word.append(piece[1:] if kind == "escaped" else piece)

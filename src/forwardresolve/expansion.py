@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from forwardresolve.addresses import split_address
-from forwardresolve.graph import Final
+from forwardresolve.graph import PATTERN, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,10 +51,16 @@ def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
         yield hop
         for arrow in hop.arrows:
             onward = arrow.destination
-            mark = onward if len(seen) < _EXACT_ADDRESSES else nodes.place(onward)
+            mark = onward if len(seen) < _EXACT_ADDRESSES else _row_or_place(nodes, onward)
             if mark not in seen:
                 seen.add(mark)
                 queue.append(onward)
+
+
+def _row_or_place(nodes: Nodes, address: str) -> str:
+    """Return the place of an address; the one pattern instead of the many addresses it answers for."""
+    place = nodes.place(address)
+    return (nodes.graph.find(address) or (place, ""))[0] if place.startswith(PATTERN) else place
 
 
 def bounced_circles(walked: Sequence[Hop]) -> Iterator[Final]:

@@ -116,7 +116,8 @@ class Hop:
         extension: The extension that had to be taken off to find the row; it goes on behind each
             destination.
         arrows: The ways on; the address itself is not among them.
-        final: Where the mail ends here: no row answered, or the row keeps a copy.
+        final: Where the mail ends here: no row takes it on, or the row keeps a copy.
+        lists_itself: Whether the row lists the address itself; it is not expanded again then.
     """
 
     address: str
@@ -125,6 +126,7 @@ class Hop:
     extension: str = ""
     arrows: tuple[Arrow, ...] = ()
     final: Final | None = None
+    lists_itself: bool = False
 
 
 _END_OF_CLASS: Mapping[str, FinalKind] = {
@@ -280,20 +282,24 @@ class ForwardingGraph:
         tables = self.rows.tables
         if self._completes(address):
             address = f"{address}@{self.settings.myorigin}"
-        origin = NO_ORIGIN
-        if tables["canonical"]:
-            for _ in range(_CANONICAL_ROUNDS):
-                after = next(self._answers(tables["canonical"], address), None)
-                if after is None or after.destination == address:
-                    break
-                address, origin = after.destination, after.origin
-        entered = [Arrow(address, origin)]
+        entered = [self._canonical(Arrow(address, NO_ORIGIN))]
         if tables["bcc"]:
-            found = self.find(address, tables["bcc"])
+            found = self.find(entered[0].destination, tables["bcc"])
             if found is not None:
                 row = tables["bcc"].get(found[0]) or ()
-                entered += [Arrow(each, tables["bcc"].origin(found[0], each)) for each in row]
+                copies = (Arrow(each, tables["bcc"].origin(found[0], each)) for each in row)
+                entered += [self._canonical(copy) for copy in copies]
         return tuple(entered)
+
+    def _canonical(self, arrow: Arrow) -> Arrow:
+        """Rewrite a recipient by recipient_canonical_maps until it stays as it is."""
+        table = self.rows.tables["canonical"]
+        for _ in range(_CANONICAL_ROUNDS if table else 0):
+            after = next(self._answers(table, arrow.destination), None)
+            if after is None or after.destination == arrow.destination:
+                break
+            arrow = after
+        return arrow
 
     def find(self, address: str, table: Table | None = None) -> tuple[str, str] | None:
         """Find the row that answers for an address (virtual(5), TABLE SEARCH ORDER).
@@ -360,18 +366,29 @@ class ForwardingGraph:
         Returns:
             The hop.
         """
-        local, domain = split_address(address)
-        if not domain:
+        if "@" not in address:
             return self._step_account(address)
         found = self.find(address)
-        if found is not None:
-            key, extension = found
-            arrows = tuple(self._answers(self._virtual, address, found))
-            onward = tuple(arrow for arrow in arrows if arrow.destination != address)
-            final = self.final(address) if len(onward) < len(arrows) else None
-            return Hop(address, key, "virtual", extension, onward, final)
-        elsewhere = self._sent_elsewhere(address)
-        if elsewhere is None and self.kind(domain) == "local" and route(local) == local:
+        if found is None:
+            return self.stop(address)
+        key, extension = found
+        arrows = tuple(self._answers(self._virtual, address, found))
+        onward = tuple(arrow for arrow in arrows if arrow.destination != address)
+        if len(onward) == len(arrows):
+            return Hop(address, key, "virtual", extension, onward)
+        stopped = self.stop(address)
+        return Hop(
+            address, key, "virtual", extension, onward + stopped.arrows, stopped.final, lists_itself=True
+        )
+
+    def stop(self, address: str) -> Hop:
+        """Say what becomes of an address that virtual aliases do not take further.
+
+        An address of the host itself is looked up in aliases(5), unless relocated(5) or
+        transport(5) send it elsewhere.
+        """
+        local, domain = split_address(address)
+        if self.kind(domain) == "local" and route(local) == local and self._sent_elsewhere(address) is None:
             key = self._account_row(local)
             if key:
                 return Hop(address, key, "local", arrows=(Arrow(local, self._local.origin(key, key)),))
@@ -385,7 +402,7 @@ class ForwardingGraph:
         """Tell whether mail stays here: it ends in a mailbox, or a hosted row lists itself."""
         if hop.final is None or self.settings.counts_as_outside(hop.final.kind):
             return False
-        if hop.row and self.hosts(split_address(hop.address)[1]):
+        if hop.lists_itself and self.hosts(split_address(hop.address)[1]):
             return True
         return hop.final.kind == "mailbox"
 
@@ -394,7 +411,10 @@ class ForwardingGraph:
         local, domain = split_address(address)
         rows = self.rows
         if not domain:
-            return Final("opaque" if is_opaque(address) else "mailbox", address.removeprefix("\\"))
+            if is_opaque(address):
+                return Final("opaque", address)
+            account = address.removeprefix("\\")
+            return Final("mailbox" if self._has_account(account) else "undeliverable", account)
         domain_kind = self.kind(domain)
         elsewhere = self._sent_elsewhere(address)
         if elsewhere is not None:
@@ -421,7 +441,8 @@ class ForwardingGraph:
             if onward != account:
                 arrows.append(Arrow(onward, self._local.origin(key, each)))
         kept = len(arrows) < len(row)
-        return Hop(account, key, "local", arrows=tuple(arrows), final=self.final(account) if kept else None)
+        final = self.final(account) if kept else None
+        return Hop(account, key, "local", arrows=tuple(arrows), final=final, lists_itself=kept)
 
     def _sent_elsewhere(self, address: str) -> FinalKind | None:
         """Say where relocated(5) and transport(5) send an address, before its class is asked."""
@@ -496,11 +517,14 @@ class ForwardingGraph:
         target = self.rows.domain_aliases.get(domain)
         if target is not None:
             names += self._forms(local, target)
-        if domain_kind == "local":
-            names.append(local)
         if any(name in mailboxes for name in names):
             return True
-        return domain_kind == "local" and not self._names_accounts
+        return domain_kind == "local" and self._has_account(local)
+
+    def _has_account(self, account: str) -> bool:
+        """Tell whether the host has an account; where no source names one, it may have any."""
+        base, _ = split_extension(account, self.settings.recipient_delimiter)
+        return not self._names_accounts or account in self.rows.mailboxes or base in self.rows.mailboxes
 
     @cached_property
     def _names_accounts(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forwardresolve.nodes import Nodes
+
+MOST_PATTERNED: Final = 5_000
+"""How many addresses that patterns make of each other are followed before the rest is cut off."""
 
 
 @attrs.frozen
@@ -82,7 +85,7 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
                 feeders.setdefault(each, []).append(name)
                 continue
             local, at, domain = each.rpartition("@")
-            if has_mark(local) or domain in mixed or patterns:
+            if has_mark(local if at else each) or domain in mixed or patterns:
                 extended.append((name, each))
                 continue
             place = ""
@@ -102,10 +105,11 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
 def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copies: bool) -> None:  # noqa: PLR0913 (an edge and its place)
     """Note one edge."""
     if place == name:
-        # Only an address that lists itself ends here; the others grow, or go round in a circle.
-        if nodes.graph.step(each).final is None:
+        # Only an address that lists itself stops here; the others grow, or go round in a circle.
+        if not nodes.graph.step(each).lists_itself:
             return
-        place = nodes.arrivals.end(each)
+        key, rest = nodes.arrivals.stop(each) if "@" in each else ("", each)
+        place = key or nodes.arrivals.end(rest)
     if place is OUTSIDE:
         links.leaving.setdefault(name, each)
     elif place is not INSIDE:
@@ -121,6 +125,9 @@ def _link_patterned(nodes: Nodes, links: Links, *, copies: bool) -> None:
     queue = list(links.patterned)
     for name in queue:
         address = name.removeprefix(PATTERN)
+        if len(queue) > MOST_PATTERNED:
+            nodes.cut_off = True
+            return
         for arrow in nodes.graph.answers(address) if len(address) <= MAX_LENGTH else ():
             each = arrow.destination
             before = len(links.patterned)
@@ -146,5 +153,5 @@ def _account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
     for key in graph.rows.tables["local"].rows:
         hop = graph.step(key)
         yield from ((f"{key}@", arrow.destination) for arrow in hop.arrows)
-        if hop.final is not None:
+        if hop.lists_itself:
             yield f"{key}@", key

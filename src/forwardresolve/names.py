@@ -164,6 +164,9 @@ def _further_names(nodes: Nodes) -> Iterator[str]:
     """Yield the names that are known by something else than a row of virtual aliases."""
     tables, rows = nodes.graph.rows.tables, nodes.graph.rows
     yield from nodes.derived
+    if tables["bcc"] and nodes.graph.settings.kept_copy == "ignore":
+        # A copy leaves whatever becomes of the recipient, so a mailbox makes the difference.
+        yield from rows.mailboxes
     for table in (tables["canonical"], tables["bcc"], rows.transports, rows.relocated):
         yield from (key for key in table if "@" in key)
     yield from (name for name in _entered_names(nodes) if "@" in name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
 from forwardresolve.graph import PATTERN
-from forwardresolve.links import link, stays
+from forwardresolve.links import MOST_PATTERNED, link, stays
 from forwardresolve.nodes import Nodes
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Reach:
         queue = [address]
         seen = {address}
         for here in queue:
+            if len(queue) > MOST_PATTERNED:
+                break
             for arrow in self.graph.answers(here) if len(here) <= MAX_LENGTH else ():
                 onward = arrow.destination
                 place = self.nodes.place(onward)

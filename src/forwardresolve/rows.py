@@ -161,8 +161,11 @@ class Rows:
         for each in self.tables.values():
             each.settle()
         for table, key in self._unqualified if myorigin else ():
+            # An alias to its own name stays on the host.
+            own = key if table == "local" else ""
             self.tables[table].change(
-                key, lambda each: f"{each}@{myorigin}" if _is_name(each) else each
+                key,
+                lambda each, own=own: f"{each}@{myorigin}" if _is_name(each) and each != own else each,
             )
         for table, key in self._lists_of_domains:
             if len(self.tables[table].get(key) or ()) > 1:
@@ -213,7 +216,8 @@ class Rows:
             if "@" not in each:
                 self._unqualified.append((record.table, key))
             elif each[0] == "@" and key[0] != "@":
-                each = glue(split_address(key)[0] if place == 0 else '""', each)
+                keeps = place == 0 and record.table != "local"
+                each = glue(split_address(key)[0] if keeps else '""', each)
             elif each[0] == "@":
                 self._lists_of_domains.append((record.table, key))
             found[each] = None

@@ -80,22 +80,28 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
     ]
 
 
-def rewriting_circles(nodes: Nodes) -> Iterator[Circle]:
+def rewriting_circles(graph: ForwardingGraph) -> Iterator[Circle]:
     """Find the circles of domains that rewrite to each other."""
-    onward = rewriting(nodes.graph)
+    onward = rewriting(graph)
     for members in circles(sorted(onward), lambda key: [onward[key]] if key in onward else []):
-        first = min(members)
-        if nodes.arrivals.arrive(f"{FRESH}{first}") == ("", ""):
-            yield Circle(members, shortest_circle(first, members, lambda key: [onward[key]]))
+        yield Circle(members, shortest_circle(min(members), members, lambda key: [onward[key]]))
 
 
 def rewriting(graph: ForwardingGraph) -> dict[str, str]:
-    """Map the key of each rewriting domain to that of the domain it rewrites to."""
-    return {
+    """Map the key of each rewriting domain to that of the domain it rewrites to.
+
+    A domain alias passes its addresses on by the catch-all of its target.
+    """
+    onward = {
         key: f"@{row[0].rpartition('@')[2]}"
         for key, row in graph.rows.tables["virtual"].rows.items()
-        if key[0] == "@" and row[0][0] == "@"
+        if key[0] == "@" and row[0][0] == "@" and row[0] != key
     }
+    if not onward:
+        return onward
+    aliases = graph.rows.domain_aliases.items()
+    by_target = {f"@{alias}": onward[key] for alias, target in aliases if (key := f"@{target}") in onward}
+    return onward | by_target
 
 
 def _first(members: Iterable[str]) -> str:

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
 
-def circles(starts: Iterable[str], successors: Callable[[str], Iterable[str]]) -> Iterator[frozenset[str]]:
+def circles(  # noqa: C901 (one piece, as everybody knows it)
+    starts: Iterable[str], successors: Callable[[str], Iterable[str]]
+) -> Iterator[frozenset[str]]:
     """Find the largest sets in which every member leads to every other one.
 
     Args:

@@ -13,6 +13,8 @@ import attrs
 from forwardresolve.arrivals import INSIDE, OUTSIDE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forwardresolve.graph import Final, ForwardingGraph
     from forwardresolve.nodes import Nodes
     from forwardresolve.tables import Table
@@ -63,29 +65,10 @@ def find_strays(graph: ForwardingGraph, nodes: Nodes) -> Strays:
         nodes: Its places.
     """
     tables = graph.rows.tables
-    virtual = tables["virtual"]
-    rows, selves, mailboxes = virtual.rows, virtual.selves, graph.rows.mailboxes
-    without_mailboxes = frozenset(
-        name for name, kind in graph.rows.domains.items() if kind not in _WITH_MAILBOXES
-    )
-    has_mark = nodes.has_mark
-    plain: dict[str, bool] = {}
-    found = [(key, key) for key in selves if key not in mailboxes]
-    for key, row in rows.items():
-        for each in row:
-            if each in rows and each != key:
-                continue
-            name, _, domain = each.rpartition("@")
-            if not has_mark(name):
-                if each in mailboxes and domain not in without_mailboxes:
-                    continue
-                if each not in selves and each != key:
-                    is_plain = plain.get(domain)
-                    if is_plain is None:
-                        is_plain = plain[domain] = _is_plain(graph, nodes, domain)
-                    if is_plain:
-                        continue
-            found.append((key, each))
+    virtual, mailboxes = tables["virtual"], graph.rows.mailboxes
+    plain = _PlainDomains(graph, nodes)
+    found = [(key, key) for key in virtual.selves if key not in mailboxes]
+    found += _not_plain(graph, nodes, plain)
     strays = [_follow(graph, nodes, virtual, key, each) for key, each in found]
     for key in tables["local"]:
         arrows = graph.step(key).arrows
@@ -96,12 +79,42 @@ def find_strays(graph: ForwardingGraph, nodes: Nodes) -> Strays:
     return Strays(tuple(strays), outside)
 
 
-def _is_plain(graph: ForwardingGraph, nodes: Nodes, domain: str) -> bool:
-    """Tell whether all unknown addresses of a domain go to its catch-all, or plainly outside."""
-    default = nodes.arrivals.default(domain)
-    if default is OUTSIDE:
-        return graph.kind(domain) in ("external", "relay")
-    return bool(default) and default is not INSIDE
+class _PlainDomains(dict[str, bool]):
+    """Domains, and whether all their unknown addresses go to a catch-all, or plainly outside."""
+
+    def __init__(self, graph: ForwardingGraph, nodes: Nodes) -> None:
+        super().__init__()
+        self.graph = graph
+        self.nodes = nodes
+
+    def __missing__(self, domain: str) -> bool:
+        default = self.nodes.arrivals.default(domain)
+        plain = default not in ("", INSIDE)
+        if default is OUTSIDE:
+            plain = self.graph.kind(domain) in ("external", "relay")
+        self[domain] = plain
+        return plain
+
+
+def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> Iterator[tuple[str, str]]:
+    """Yield the key and the destination of every row of virtual aliases that is not plain."""
+    virtual = graph.rows.tables["virtual"]
+    rows, selves, mailboxes = virtual.rows, virtual.selves, graph.rows.mailboxes
+    kinds = graph.rows.domains.items()
+    without_mailboxes = frozenset(name for name, kind in kinds if kind not in _WITH_MAILBOXES)
+    has_mark = nodes.has_mark
+    for key, row in rows.items():
+        for each in row:
+            if each in rows and each != key:
+                continue
+            name, _, domain = each.rpartition("@")
+            if not has_mark(name):
+                if each in mailboxes and domain not in without_mailboxes:
+                    continue
+                if plain[domain] and each not in selves and each != key:
+                    continue
+            if each[0] != "@":
+                yield key, each
 
 
 def _follow(graph: ForwardingGraph, nodes: Nodes, table: Table, key: str, destination: str) -> Stray:

@@ -16,14 +16,13 @@ import attrs
 from forwardresolve.arrivals import FRESH
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
 from forwardresolve.findings.circles import Circle, endless_circles, rewriting, rewriting_circles
-from forwardresolve.findings.ways import destinations, recipient
+from forwardresolve.findings.ways import destinations, recipient, ways_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from forwardresolve.expansion import Overrun, Status
     from forwardresolve.findings.strays import Stray
-    from forwardresolve.nodes import Nodes
     from forwardresolve.reach import Reach
 
 MOST_WALKS: Final = 2000
@@ -78,29 +77,31 @@ class _Search:
         self.unchecked = 0
         self.walks = 0
         self.led: dict[str, str] = {}
-        self.round_domains, self.growing = self._find_endless(strays)
+        self.round_domains, self.of_themselves = self._find_endless(strays)
         self.longest_extension = max((len(stray.extension) for stray in strays), default=0)
         self.order, self.tangled = self._untangle()
 
     def look_at_chains(self) -> None:
         """Decide the places that lead into no circle, from their ends upwards."""
-        rows = self.virtual.rows
+        rows, aliases = self.virtual.rows, bool(self.graph.rows.domain_aliases)
         longest = max(map(len, chain.from_iterable(rows.values())), default=0)
-        hops_between = 1 + _longest_chain(rewriting(self.graph)) + bool(self.graph.rows.domain_aliases)
+        hops_between = 1 + _longest_chain(rewriting(self.graph)) + aliases
         results: dict[str, int] = {}
         hops: dict[str, int] = {}
         copied: set[str] = set()
         for place in self.order:
             row = rows.get(place) or destinations(self.graph, place)
-            count = results.pop(place, 0) + len(row)
-            depth = hops.pop(place, 0) + hops_between
+            # A catch-all may take its own destination; an alias domain's address, the copy of the other.
+            times = 2 if place[0] == "@" or (aliases and place in row) else 1
+            count = results.pop(place, 0) + times * len(row)
+            depth = hops.pop(place, 0) + times * hops_between
             root = self.led.get(place)
             if root is not None:
                 self.followers[root] += 1
             else:
                 too_long = longest + depth * self.longest_extension > LENGTH_LIMIT
                 if count > EXPANSION_LIMIT or depth >= RECURSION_LIMIT - 1 or too_long:
-                    sure = len(row) > EXPANSION_LIMIT or (count > EXPANSION_LIMIT and place not in copied)
+                    sure = len(row) > EXPANSION_LIMIT or (count > EXPANSION_LIMIT and place not in copied and times == 1)
                     reason = "results" if sure else self._walk(place)
                     if reason:
                         self.overruns[place] = reason
@@ -119,13 +120,14 @@ class _Search:
     def look_at_circles(self) -> None:
         """Decide the places that lead into circles."""
         tangled = sorted(self.tangled)
-        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.nodes)]
+        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.graph)]
         roots = {member: circle.way[0] for circle in self.circles for member in circle.members}
         onward = rewriting(self.graph)
-        for place, domain in self.round_domains.items():
-            while domain not in roots:
-                domain = onward[domain]
-            roots[place] = roots[domain]
+        for place, key in self.round_domains.items():
+            here = key
+            while here not in roots:
+                here = onward[here]
+            roots[place] = roots[here]
         self._spread(roots)
         self._spread({place: root for place, root in self.led.items() if place not in self.status})
         for place in tangled:
@@ -138,7 +140,7 @@ class _Search:
 
         Returns:
             Those with a destination that rewriting domains lead round in a circle, with the key of
-            its domain; and those that send mail back to themselves with one more extension.
+            its domain; and those that send mail back to themselves in another form.
         """
         nodes = self.nodes
         odd = (
@@ -147,13 +149,22 @@ class _Search:
             if stray.table is self.virtual and stray.final is None and stray.row in ("", stray.key)
         )
         round_domains: dict[str, str] = {}
-        growing: set[str] = set()
+        of_themselves: set[str] = set()
         for place, each in chain(odd, nodes.extended_edges()):
             if nodes.arrivals.arrive(each) == ("", ""):
                 round_domains.setdefault(place, f"@{each.rpartition('@')[2]}")
-            elif each != place and place[0] != "@" and nodes.place(each) == place:
-                growing.add(place)
-        return round_domains, growing
+            elif place[0] != "@" and each != place and nodes.place(each) == place:
+                of_themselves.add(place)
+        of_themselves.update(filter(self._comes_back, self._catch_alls()))
+        return round_domains, of_themselves
+
+    def _catch_alls(self) -> Iterator[str]:
+        return (key for key, row in self.virtual.rows.items() if key[0] == "@" != row[0][0])
+
+    def _comes_back(self, place: str) -> bool:
+        """Tell whether the addresses of a catch-all lead to it again, and not only back to themselves."""
+        ways = [way for way in ways_on(self.nodes, place) if way.place == place]
+        return len(ways) > 1 or not all(way.lists_itself for way in ways)
 
     def _untangle(self) -> tuple[list[str], set[str]]:
         """Sort the places from their ends upwards.
@@ -163,11 +174,11 @@ class _Search:
             nothing above them, are left out, but for lists beyond the limit.
         """
         waiting = Counter(chain.from_iterable(self.edges.values()))
-        waiting.update(self.round_domains.keys() | self.growing)
+        waiting.update(self.round_domains.keys() | self.of_themselves)
         order = [place for place in self.edges if place not in waiting]
         known = self.edges.keys() | waiting.keys()
         order += [
-            key for key, row in self.virtual.rows.items() if len(row) > EXPANSION_LIMIT and key not in known
+            key for key, row in self.virtual.rows.items() if 2 * len(row) > EXPANSION_LIMIT and key not in known
         ]
         for place in order:
             for feeder in self.edges.get(place, ()):

@@ -25,7 +25,7 @@ class Way:
         place: Where it leads.
         lists_itself: The address that arrives there is among its own results.
         pushes: It arrives with one more extension.
-        drops: Whatever extension there is gets lost.
+        drops: Whatever extension there is gets lost, or a key names it.
     """
 
     place: str
@@ -52,13 +52,13 @@ def destinations(graph: ForwardingGraph, place: str) -> tuple[str, ...]:
 def ways_on(nodes: Nodes, place: str) -> Iterator[Way]:
     """Walk the ways from a place to places.
 
-    A kept copy is no way, and neither is an address that a catch-all sends back to itself.
+    A kept copy is no way.
     """
     graph = nodes.graph
     own = "" if place in graph.rows.tables["virtual"].rows else _split(graph, place)[1]
     for each in destinations(graph, place):
         onward = nodes.place(each)
-        if each == place or onward in (OUTSIDE, INSIDE) or (onward == place and place[0] == "@"):
+        if each == place or onward in (OUTSIDE, INSIDE):
             continue
         if onward[-1] == "@":
             yield Way(onward, lists_itself=False, pushes=False, drops=True)
@@ -66,7 +66,12 @@ def ways_on(nodes: Nodes, place: str) -> Iterator[Way]:
         key, rest = nodes.arrivals.arrive(each)
         row = graph.rows.tables["virtual"].rows[key]
         arrived = _arrived(graph, each, key) if key[0] == "@" else key
-        yield Way(onward, lists_itself=arrived in row, pushes=bool(rest) and rest != own, drops=key[0] == "@")
+        yield Way(
+            onward,
+            lists_itself=arrived in row,
+            pushes=bool(rest) and rest != own,
+            drops=key[0] == "@" or onward in nodes.derived,
+        )
 
 
 def recipient(place: str) -> str:
