@@ -97,7 +97,7 @@ class PostfixAdmin:
     def _read(self, database: Database, name: str, columns: Mapping[str, str]) -> rows.Rows:
         table = self.prefix + name
         selection = select_columns(table, {**columns, "active": "active"})
-        query = Query(selection, table, "check that it is PostfixAdmin's, and prefix and tables")
+        query = Query(selection, table, "check prefix and tables against config.local.php")
         return rows.read(database, query, rows.Contract(tuple(columns)), rows.Switch(_ACTIVE))
 
     def _domains(self, read: rows.Rows) -> Iterator[Record]:
