@@ -18,6 +18,9 @@ from forwardresolve.errors import AddressError
 MAX_LENGTH: Final = 1000
 """Longest address in characters. Postfix refuses longer results of an expansion (measured: 451)."""
 
+FRESH: Final = "\0"
+"""A local part, or behind a delimiter an extension, that no row can name: NUL is in no address."""
+
 _PLAIN = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]*@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _LITERAL = re.compile(r"\[[0-9a-z.:_-]+\]").fullmatch

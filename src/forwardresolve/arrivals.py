@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from forwardresolve.addresses import append_extension, split_address
+from forwardresolve.addresses import FRESH, append_extension, split_address
 from forwardresolve.destinations import glue
 from forwardresolve.graph import PATTERN
 
 if TYPE_CHECKING:
     from forwardresolve.graph import ForwardingGraph
 
-FRESH: Final = "\0"
-"""A local part, or behind a delimiter an extension, that no row can name: NUL is in no address."""
 OUTSIDE: Final = "\0outside"
 INSIDE: Final = "\0inside"
 
@@ -70,7 +68,10 @@ class Arrivals:
             row = virtual.rows.get(key)
             if row is not None and (row[0][0] != "@" or len(row) > 1):
                 return found
-            onward = glue(local, row[0]) if row is not None else append_extension(key, extension)
+            if row is not None or key[0] == "@":
+                onward = glue(local, key if row is None else row[0])
+            else:
+                onward = append_extension(key, extension)
             if onward == address:
                 return self.stop(address)
             if domain in seen:

@@ -13,8 +13,8 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from forwardresolve.addresses import append_extension, split_address, split_extension, unquote_local
-from forwardresolve.arrivals import FRESH, Arrivals
+from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension, unquote_local
+from forwardresolve.arrivals import Arrivals
 from forwardresolve.destinations import is_opaque
 
 if TYPE_CHECKING:

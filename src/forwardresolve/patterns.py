@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from forwardresolve.addresses import FRESH
 from forwardresolve.destinations import normalise_destination, split_destinations
 from forwardresolve.errors import AddressError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _REFERENCE = re.compile(r"\$(?:(\d)|\{(\d)\}|\((\d)\))|\\(\d)|\$(\$)")
 _PCRE_ONLY = re.compile(r"\(\?<(?=[A-Za-z_])")
+_STAND_IN = "\ue000"  # for FRESH, which no address may hold
 _LIKE = {"%": ".*", "_": "."}
 
 
@@ -46,9 +48,9 @@ class CompiledPattern:
             return None
         found: dict[str, None] = {}
         for text in self.destinations:
-            for item in split_destinations(_fill_in(text, match)):
+            for item in split_destinations(_fill_in(text, match).replace(FRESH, _STAND_IN)):
                 try:
-                    found[normalise_destination(item)] = None
+                    found[normalise_destination(item).replace(_STAND_IN, FRESH)] = None
                 except AddressError:
                     continue
         return tuple(found)

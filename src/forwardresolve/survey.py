@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.addresses import append_extension, split_address, split_extension
+from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension
 from forwardresolve.entries import Entry
 from forwardresolve.names import names_to_decide, plan_names
-from forwardresolve.arrivals import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

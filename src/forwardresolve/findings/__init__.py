@@ -1,39 +1,38 @@
-"""What an operator should know about the forwardings, each with a stable id and what to do."""
+"""What an operator should know about the forwardings, each with a stable id and what to do.
+
+`findings` looks the whole graph over. Every check is a pure function and walks the rows at most
+once, so that it can run in every build.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
-import attrs
+from forwardresolve.findings.catalogue import CATALOGUE, Kind
+from forwardresolve.findings.destinations import of_ends, of_suspended, of_typos
+from forwardresolve.findings.finding import Finding, Severity
+from forwardresolve.findings.merging import of_patterns, of_sources
+from forwardresolve.findings.refusals import of_accounts, of_stuck
+from forwardresolve.findings.sources import (
+    of_catch_alls,
+    of_delimiters,
+    of_mailboxes,
+    of_shadows,
+    of_unhosted,
+)
+from forwardresolve.findings.strays import find_strays
+from forwardresolve.findings.stuck import find_stuck
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.reachability import Resolution
-    from forwardresolve.records import Origin
 
-Severity = Literal["error", "warning", "notice"]
+__all__ = ["CATALOGUE", "Finding", "Kind", "Severity", "at_least", "findings"]
 
-
-@attrs.frozen
-class Finding:
-    """Something an operator should know.
-
-    Args:
-        id: A stable name; the documentation has a page of that name.
-        severity: ``error``: the list is wrong or incomplete; ``warning``: mail is lost or goes
-            where nobody meant it to; ``notice``: worth knowing.
-        text: One sentence that says what is so.
-        advice: One sentence that says what to do.
-        address: The address or domain it is about, if any.
-        origin: The row it was seen in, if any.
-    """
-
-    id: str
-    severity: Severity
-    text: str
-    advice: str = ""
-    address: str = ""
-    origin: Origin | None = None
+_SEVERITIES: Final[Sequence[Severity]] = ("error", "warning", "notice")
 
 
 def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, ...]:
@@ -46,4 +45,29 @@ def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, .
     Returns:
         The findings, errors first, then by id and address.
     """
-    return ()
+    reach = resolution.reach
+    strays = find_strays(graph, reach.nodes)
+    all_of_them = chain(
+        of_sources(graph.rows),
+        of_patterns(reach),
+        of_ends(graph, strays),
+        of_typos(graph, strays),
+        of_suspended(graph, strays),
+        of_unhosted(graph),
+        of_mailboxes(graph),
+        of_catch_alls(resolution),
+        of_delimiters(reach.nodes),
+        of_shadows(graph, strays),
+        of_stuck(reach.nodes, find_stuck(reach, strays.strays)),
+        of_accounts(reach.nodes),
+    )
+    rank = {severity: place for place, severity in enumerate(_SEVERITIES)}
+    return tuple(
+        sorted(all_of_them, key=lambda each: (rank[each.severity], each.id, each.address, each.text))
+    )
+
+
+def at_least(severity: Severity, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Keep the findings that are at least so severe."""
+    counted = _SEVERITIES[: _SEVERITIES.index(severity) + 1]
+    return tuple(each for each in found if each.severity in counted)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.arrivals import FRESH
+from forwardresolve.addresses import FRESH
 from forwardresolve.findings.components import circles, shortest_circle
 from forwardresolve.findings.ways import Way, ways_on
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.arrivals import FRESH
+from forwardresolve.addresses import FRESH
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
 from forwardresolve.findings.circles import Circle, endless_circles, rewriting, rewriting_circles
 from forwardresolve.findings.ways import destinations, recipient, ways_on
@@ -101,7 +101,9 @@ class _Search:
             else:
                 too_long = longest + depth * self.longest_extension > LENGTH_LIMIT
                 if count > EXPANSION_LIMIT or depth >= RECURSION_LIMIT - 1 or too_long:
-                    sure = len(row) > EXPANSION_LIMIT or (count > EXPANSION_LIMIT and place not in copied and times == 1)
+                    sure = len(row) > EXPANSION_LIMIT or (
+                        count > EXPANSION_LIMIT and place not in copied and times == 1
+                    )
                     reason = "results" if sure else self._walk(place)
                     if reason:
                         self.overruns[place] = reason
@@ -178,7 +180,9 @@ class _Search:
         order = [place for place in self.edges if place not in waiting]
         known = self.edges.keys() | waiting.keys()
         order += [
-            key for key, row in self.virtual.rows.items() if 2 * len(row) > EXPANSION_LIMIT and key not in known
+            key
+            for key, row in self.virtual.rows.items()
+            if 2 * len(row) > EXPANSION_LIMIT and key not in known
         ]
         for place in order:
             for feeder in self.edges.get(place, ()):
