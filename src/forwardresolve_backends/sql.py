@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
 from forwardresolve.sdk import Record, Secret
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
-from forwardresolve_backends._sql_tables import Tables
+from forwardresolve_backends._sql_tables import (
+    AliasDomainsTable,
+    DomainsTable,
+    ForwardsTable,
+    MailboxesTable,
+    Table,
+    Tables,
+)
 
-if TYPE_CHECKING:
-    from forwardresolve_backends._sql_tables import Table
+__all__ = [
+    "AliasDomainsTable",
+    "DomainsTable",
+    "ForwardsTable",
+    "MailboxesTable",
+    "Queries",
+    "Sql",
+    "Tables",
+]
 
 Reader = Callable[[rows.Rows], Iterator[Record]]
 
