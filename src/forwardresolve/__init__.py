@@ -1,5 +1,6 @@
 """The list of all mail addresses that reach an outside address, computed exactly."""
 
+from forwardresolve.entries import Entry
 from forwardresolve.errors import (
     AddressError,
     BackendError,
@@ -8,9 +9,9 @@ from forwardresolve.errors import (
     TargetError,
     UnsafeChange,
 )
-from forwardresolve.entries import Entry
 from forwardresolve.findings import Finding, findings
-from forwardresolve.graph import Final, ForwardingGraph
+from forwardresolve.graph import ForwardingGraph
+from forwardresolve.hops import Final
 from forwardresolve.reachability import Resolution, Verdict, resolve
 from forwardresolve.records import (
     Domain,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import FRESH, append_extension, split_address
 from forwardresolve.destinations import glue
-from forwardresolve.graph import PATTERN
+from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
     from forwardresolve.graph import ForwardingGraph
@@ -45,39 +45,39 @@ class Arrivals:
 
         Returns:
             The key of the row (an account of aliases(5) with an ``@`` behind it; `PATTERN` and the
-            address itself where a pattern answers) and the extension it was found without; or nothing and the address where the mail ends. A
-            circle of rewriting domains arrives at nothing and nothing.
+            address itself where a pattern answers), and the extension it was found without; or
+            nothing and the address where the mail ends. A circle of rewriting domains arrives at
+            nothing and nothing.
         """
-        virtual, graph = self._virtual, self.graph
         seen: set[str] = set()
-        while True:
-            local, at, domain = address.rpartition("@")
-            if not at:
-                return self._arrive_account(address)
-            if domain in self._shortcuts:
-                domain = self._shortcuts[domain]
-                if not domain:
-                    return "", ""
-                address = f"{local}@{domain}"
-            found = graph.find(address)
-            if found is None:
-                return self.stop(address)
-            key, extension = found
-            if key.startswith(PATTERN):
-                return f"{PATTERN}{address}", ""
-            row = virtual.rows.get(key)
-            if row is not None and (row[0][0] != "@" or len(row) > 1):
-                return found
-            if row is not None or key[0] == "@":
-                onward = glue(local, key if row is None else row[0])
-            else:
-                onward = append_extension(key, extension)
-            if onward == address:
-                return self.stop(address)
+        while "@" in address:
+            local, _, domain = address.rpartition("@")
             if domain in seen:
                 return "", ""
             seen.add(domain)
-            address = onward
+            target = self._shortcuts.get(domain)
+            if target is not None:
+                address = f"{local}@{target}"
+                if not target:
+                    return "", ""
+            found = self.graph.find(address)
+            onward = address if found is None else self._passed_on(address, *found)
+            if onward is None and found is not None:
+                key, extension = found
+                return (f"{PATTERN}{address}", "") if key.startswith(PATTERN) else (key, extension)
+            if onward == address:
+                return self.stop(address)
+            address = onward or ""
+        return self._arrive_account(address)
+
+    def _passed_on(self, address: str, key: str, extension: str) -> str | None:
+        """Return what a row makes of an address that it only passes on; None where it decides."""
+        if key in self._virtual.selves:
+            return address if key[0] == "@" else append_extension(key, extension)
+        row = self._virtual.rows.get(key)
+        if row is None or row[0][0] != "@" or len(row) > 1:
+            return None
+        return glue(split_address(address)[0], row[0])
 
     def stop(self, address: str) -> tuple[str, str]:
         """Return where an address arrives that virtual aliases do not take further."""
@@ -106,14 +106,14 @@ class Arrivals:
         if not address:
             return INSIDE
         graph = self.graph
-        outside = graph.settings.counts_as_outside(graph.final(address).kind)
+        outside = graph.settings.counts_as_outside(graph.ends.final(address).kind)
         return OUTSIDE if outside else INSIDE
 
     def _default(self, domain: str) -> str:
         graph = self.graph
         rewrites = (self._virtual.rows.get(f"@{domain}") or ("",))[0][:1] == "@"
         accounts = graph.kind(domain) == "local" or domain == graph.settings.myorigin
-        if not domain or self._single_addresses or rewrites or accounts or domain in graph.rows.domain_aliases:
+        if rewrites or accounts or self._single_addresses or domain in graph.rows.domain_aliases:
             return ""
         key, rest = self.arrive(f"{FRESH}@{domain}")
         return key or self.end(rest)

@@ -17,12 +17,12 @@ import attrs
 
 from forwardresolve.addresses import normalise_domain
 from forwardresolve.errors import BackendError, ConfigError
-from forwardresolve.graph import Policy  # noqa: TC001 (the fields of Resolve are read at run time)
 from forwardresolve.keyvalues import table_from_texts
 from forwardresolve.options import structure
 from forwardresolve.registry import backend_class, make_backend
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.secret import open_to_others
+from forwardresolve.settings import Policy  # noqa: TC001 (the fields of Resolve are read at run time)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

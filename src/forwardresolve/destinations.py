@@ -79,7 +79,7 @@ def split_destinations(text: str) -> tuple[str, ...]:
 
 
 def split_account_destinations(text: str) -> tuple[str, ...]:
-    """Split the right-hand side of aliases(5): as `split_destinations`, but ``\\name`` stays.
+    r"""Split the right-hand side of aliases(5): as `split_destinations`, but ``\name`` stays.
 
     Args:
         text: The right-hand side. A name behind a backslash is delivered here, without a further

@@ -10,12 +10,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from forwardresolve.addresses import split_address
-from forwardresolve.graph import PATTERN, Final
+from forwardresolve.hops import Final
+from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from forwardresolve.graph import ForwardingGraph, Hop
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.hops import Hop
     from forwardresolve.nodes import Nodes
 
 Status = Literal["ok", "loop", "limit"]

@@ -7,138 +7,26 @@ ADDRESS_REWRITING_README, and measurements on a running server).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import attrs
-
-from forwardresolve.addresses import (
-    append_extension,
-    normalise_domain,
-    split_address,
-    split_extension,
-)
+from forwardresolve.addresses import append_extension, normalise_domain, split_address, split_extension
 from forwardresolve.destinations import glue, is_opaque, route
+from forwardresolve.ends import Ends
+from forwardresolve.hops import Arrow, Hop
+from forwardresolve.patterns import PATTERN
 from forwardresolve.rows import Rows
+from forwardresolve.settings import Settings
 from forwardresolve.tables import NO_ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from forwardresolve.records import DomainKind, ForwardTable, Origin, Record
+    from forwardresolve.ends import DomainClass
+    from forwardresolve.records import Record
+    from forwardresolve.settings import Policy
     from forwardresolve.tables import Table
 
-FinalKind = Literal[
-    "external", "relay", "mailbox", "undeliverable", "opaque", "discard", "autoreply", "list"
-]
-Policy = Literal["internal", "external"]
-
-PATTERN = "\0~"
-"""How the key of a pattern begins; its number follows. NUL is in no address."""
-
 _CANONICAL_ROUNDS = 10
-
-
-@attrs.frozen
-class Settings:
-    """How the graph reads its rows, and which ends count as outside.
-
-    Args:
-        recipient_delimiter: Postfix' ``recipient_delimiter``: each character begins an extension;
-            empty for none.
-        myorigin: The domain that completes bare names; None: a bare name is an account of the
-            mail host.
-        relay: Whether a relay domain counts as outside.
-        internal_domains: Domains that are ours though no source hosts them.
-        kept_copy: ``list``: an address that also stays local is listed; ``ignore``: it is left
-            to the mailbox's own filter.
-        opaque: Whether a command, file or include counts as outside.
-        lists: Whether a mailing list counts as outside.
-        autoreply: Whether an autoresponder counts as outside.
-    """
-
-    recipient_delimiter: str = "+"
-    myorigin: str | None = None
-    relay: Policy = "internal"
-    internal_domains: frozenset[str] = frozenset()
-    kept_copy: Literal["list", "ignore"] = "list"
-    opaque: Policy = "internal"
-    lists: Policy = "internal"
-    autoreply: Policy = "internal"
-
-    def counts_as_outside(self, kind: FinalKind) -> bool:
-        """Tell whether a path that ends so reaches outside."""
-        policies: Mapping[str, Policy] = {
-            "external": "external",
-            "relay": self.relay,
-            "opaque": self.opaque,
-            "list": self.lists,
-            "autoreply": self.autoreply,
-        }
-        return policies.get(kind) == "external"
-
-
-@attrs.frozen
-class Final:
-    """Where a path ends.
-
-    Args:
-        kind: What becomes of the mail there.
-        address: The address, as it is when it gets there.
-    """
-
-    kind: FinalKind
-    address: str
-
-
-@attrs.frozen
-class Arrow:
-    """One way on.
-
-    Args:
-        destination: The next address.
-        origin: Where the row says so.
-    """
-
-    destination: str
-    origin: Origin
-
-
-@attrs.frozen
-class Hop:
-    """What becomes of one address in one step.
-
-    Args:
-        address: The address.
-        row: The key of the row that answered, or empty where none did.
-        table: The table of that row.
-        extension: The extension that had to be taken off to find the row; it goes on behind each
-            destination.
-        arrows: The ways on; the address itself is not among them.
-        final: Where the mail ends here: no row takes it on, or the row keeps a copy.
-        lists_itself: Whether the row lists the address itself; it is not expanded again then.
-    """
-
-    address: str
-    row: str = ""
-    table: ForwardTable = "virtual"
-    extension: str = ""
-    arrows: tuple[Arrow, ...] = ()
-    final: Final | None = None
-    lists_itself: bool = False
-
-
-_END_OF_CLASS: Mapping[str, FinalKind] = {
-    "alias": "undeliverable",
-    "suspended": "undeliverable",
-    "internal": "mailbox",
-    "relay": "relay",
-    "autoreply": "autoreply",
-    "discard": "discard",
-    "external": "external",
-}
-"""Where mail ends that no row takes further; the classes with mailboxes are asked for them."""
 
 
 class ForwardingGraph:
@@ -150,15 +38,15 @@ class ForwardingGraph:
     Attributes:
         settings: How rows are read.
         rows: What the sources said, merged.
+        ends: Where mail ends that no row takes further.
     """
 
     def __init__(self, rows: Rows, settings: Settings) -> None:
         self.settings = settings
         self.rows = rows
+        self.ends = Ends(rows, settings)
         self._virtual = rows.tables["virtual"]
         self._local = rows.tables["local"]
-        self._relays = tuple(name for name, kind in rows.domains.items() if kind == "relay")
-        self._kinds: dict[str, DomainKind | Literal["internal", "external"]] = {}
 
     @classmethod
     def from_records(  # noqa: PLR0913 (each is one setting, by name)
@@ -240,34 +128,13 @@ class ForwardingGraph:
         rows.complete(settings.myorigin)
         return cls(rows, settings)
 
-    def kind(self, domain: str) -> DomainKind | Literal["internal", "external"]:
-        """Return the class of a normalised domain.
-
-        Returns:
-            The kind of a hosted domain; ``mailbox`` for a domain alias without a class of its
-            own, ``relay`` below a relay domain, ``internal`` where the settings say so, else
-            ``external``.
-        """
-        found = self._kinds.get(domain)
-        if found is None:
-            found = self._kinds[domain] = self._kind(domain)
-        return found
+    def kind(self, domain: str) -> DomainClass:
+        """Return the class of a normalised domain; see `Ends.kind`."""
+        return self.ends.kind(domain)
 
     def hosts(self, domain: str) -> bool:
         """Tell whether mail for a normalised domain is accepted here."""
-        return self.kind(domain) not in ("internal", "external", "suspended")
-
-    def accepts(self, address: str) -> bool:
-        """Tell whether a stranger's mail for an address is accepted here.
-
-        A route such as ``user%elsewhere@host`` in a domain of local class is not: Postfix answers
-        554 (scenario ``percent-and-bang``).
-        """
-        local, domain = split_address(address)
-        domain = domain or self.settings.myorigin or ""
-        if not domain or not self.hosts(domain):
-            return False
-        return self.kind(domain) != "local" or route(local) == local
+        return self.ends.hosts(domain)
 
     def enter(self, address: str) -> tuple[Arrow, ...]:
         """Return what the envelope recipient becomes before aliases are looked at.
@@ -388,11 +255,15 @@ class ForwardingGraph:
         transport(5) send it elsewhere.
         """
         local, domain = split_address(address)
-        if self.kind(domain) == "local" and route(local) == local and self._sent_elsewhere(address) is None:
+        if (
+            self.kind(domain) == "local"
+            and route(local) == local
+            and self.ends.sent_elsewhere(address) is None
+        ):
             key = self._account_row(local)
             if key:
                 return Hop(address, key, "local", arrows=(Arrow(local, self._local.origin(key, key)),))
-        return Hop(address, final=self.final(address))
+        return Hop(address, final=self.ends.final(address))
 
     def answers(self, address: str) -> Iterator[Arrow]:
         """Yield what virtual aliases make of an address, in the row's order, itself included."""
@@ -406,33 +277,13 @@ class ForwardingGraph:
             return True
         return hop.final.kind == "mailbox"
 
-    def final(self, address: str) -> Final:
-        """Say where mail ends for an address that no row takes further."""
-        local, domain = split_address(address)
-        rows = self.rows
-        if not domain:
-            if is_opaque(address):
-                return Final("opaque", address)
-            account = address.removeprefix("\\")
-            return Final("mailbox" if self._has_account(account) else "undeliverable", account)
-        domain_kind = self.kind(domain)
-        elsewhere = self._sent_elsewhere(address)
-        if elsewhere is not None:
-            return Final(elsewhere, address)
-        if domain_kind == "local" and route(local) != local:
-            return self.final(route(local))
-        kind = _END_OF_CLASS.get(domain_kind)
-        if kind is None:
-            kind = "mailbox" if self._has_mailbox(local, domain, domain_kind) else "undeliverable"
-        return Final(kind, address)
-
     def _step_account(self, account: str) -> Hop:
         """Look an account of the host up in aliases(5); its results stay on the host if they can."""
         bare = is_opaque(account) or account.startswith("\\")
         key = "" if bare else self._account_row(account)
         row = self._local.get(key) if key else None
         if row is None:
-            return Hop(account, final=self.final(account))
+            return Hop(account, final=self.ends.final(account))
         arrows = []
         for each in row:
             local, domain = split_address(each)
@@ -441,22 +292,8 @@ class ForwardingGraph:
             if onward != account:
                 arrows.append(Arrow(onward, self._local.origin(key, each)))
         kept = len(arrows) < len(row)
-        final = self.final(account) if kept else None
+        final = self.ends.final(account) if kept else None
         return Hop(account, key, "local", arrows=tuple(arrows), final=final, lists_itself=kept)
-
-    def _sent_elsewhere(self, address: str) -> FinalKind | None:
-        """Say where relocated(5) and transport(5) send an address, before its class is asked."""
-        rows = self.rows
-        if not rows.relocated and not rows.transports:
-            return None
-        local, domain = split_address(address)
-        forms = self._forms(local, domain)
-        if any(form in rows.relocated for form in (*forms, f"@{domain}")):
-            return "undeliverable"
-        if self.kind(domain) == "alias":
-            return None
-        keys = (*forms, *_parents(domain))
-        return next((kind for key in keys if (kind := rows.transports.get(key)) is not None), None)
 
     def _account_row(self, account: str) -> str:
         """Return the aliases(5) key for an account (with its extension first), or nothing."""
@@ -465,9 +302,7 @@ class ForwardingGraph:
         base, _ = split_extension(account, self.settings.recipient_delimiter)
         return base if base in self._local else ""
 
-    def _answers(
-        self, table: Table, address: str, found: tuple[str, str] | None = None
-    ) -> Iterator[Arrow]:
+    def _answers(self, table: Table, address: str, found: tuple[str, str] | None = None) -> Iterator[Arrow]:
         """Yield what the row that answers for an address makes of it."""
         found = found or self.find(address, table)
         if found is None:
@@ -488,57 +323,6 @@ class ForwardingGraph:
                 onward = append_extension(each, extension)
             yield Arrow(onward, table.origin(key, each))
 
-    def _kind(self, domain: str) -> DomainKind | Literal["internal", "external"]:
-        rows = self.rows
-        if domain in rows.domains:
-            return rows.domains[domain]
-        if domain in rows.domain_aliases:
-            return "mailbox"
-        if domain in self.settings.internal_domains:
-            return "internal"
-        if any(domain.endswith(f".{name}") for name in self._relays):
-            return "relay"
-        return "external"
-
     def _completes(self, destination: str) -> bool:
         """Tell whether ``myorigin`` has to be put behind a name."""
         return "@" not in destination and bool(self.settings.myorigin) and not is_opaque(destination)
-
-    def _forms(self, local: str, domain: str) -> tuple[str, ...]:
-        """Return the address with and without its extension, as the delivery maps are asked."""
-        base, extension = split_extension(local, self.settings.recipient_delimiter)
-        full = f"{local}@{domain}"
-        return (full, f"{base}@{domain}") if extension else (full,)
-
-    def _has_mailbox(self, local: str, domain: str, domain_kind: str) -> bool:
-        """Ask the mailboxes as the delivery agent does, with the extension and without."""
-        mailboxes = self.rows.mailboxes
-        names = [*self._forms(local, domain), f"@{domain}"]
-        target = self.rows.domain_aliases.get(domain)
-        if target is not None:
-            names += self._forms(local, target)
-        if any(name in mailboxes for name in names):
-            return True
-        return domain_kind == "local" and self._has_account(local)
-
-    def _has_account(self, account: str) -> bool:
-        """Tell whether the host has an account; where no source names one, it may have any."""
-        base, _ = split_extension(account, self.settings.recipient_delimiter)
-        return not self._names_accounts or account in self.rows.mailboxes or base in self.rows.mailboxes
-
-    @cached_property
-    def _names_accounts(self) -> bool:
-        """Tell whether any source names mailboxes of the host itself."""
-        return any(
-            "@" not in address or self.kind(split_address(address)[1]) == "local"
-            for address in self.rows.mailboxes
-        )
-
-
-def _parents(domain: str) -> Iterator[str]:
-    """Yield the keys by which transport(5) knows a domain: itself, then ``.parent`` upwards."""
-    yield domain
-    while domain:
-        _, _, domain = domain.partition(".")
-        if domain:
-            yield f".{domain}"

@@ -9,7 +9,7 @@ import attrs
 
 from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
-from forwardresolve.graph import PATTERN
+from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

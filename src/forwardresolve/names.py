@@ -7,6 +7,7 @@ bare names of the mail host, or are rewritten or copied before aliases are looke
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -69,13 +70,20 @@ def names_to_decide(
         one stands for the base itself.
     """
     graph = nodes.graph
-    delimiters = graph.settings.recipient_delimiter
     groups: dict[str, dict[str, set[str]]] = {}
+    plain = frozenset(plan.hosted) - plan.special.keys()
+    names = [name for name in plan.odd if split_address(name)[1] in plain]
+    names += _special_names(nodes, plan, gathered)
+    for name in names:
+        local, domain = split_address(name)
+        if local:
+            base, extension = split_extension(local, graph.settings.recipient_delimiter)
+            groups.setdefault(domain, {}).setdefault(base, set()).add(extension)
+    yield from groups.items()
 
-    def add(local: str, domain: str) -> None:
-        base, extension = split_extension(local, delimiters)
-        groups.setdefault(domain, {}).setdefault(base, set()).add(extension)
 
+def _special_names(nodes: Nodes, plan: Plan, gathered: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Yield the names of the domains that look into others."""
     accounts = tuple(_account_names(nodes))
     further: dict[str, list[str]] = {}
     for name in _further_names(nodes):
@@ -83,18 +91,9 @@ def names_to_decide(
         further.setdefault(domain, []).append(local)
     for domain, lowers in plan.special.items():
         for lower in lowers:
-            for local in (*gathered.get(lower, ()), *further.get(lower, ())):
-                if local:
-                    add(local, domain)
-            if _knows_accounts(graph, lower):
-                for account in accounts:
-                    add(account, domain)
-    hosted = frozenset(plan.hosted)
-    for name in plan.odd:
-        local, domain = split_address(name)
-        if local and domain in hosted and domain not in plan.special:
-            add(local, domain)
-    yield from groups.items()
+            of_host = accounts if _knows_accounts(nodes.graph, lower) else ()
+            locals_ = (*gathered.get(lower, ()), *further.get(lower, ()), *of_host)
+            yield from (f"{local}@{domain}" for local in locals_)
 
 
 def _hosted(graph: ForwardingGraph) -> Iterator[str]:
@@ -103,8 +102,9 @@ def _hosted(graph: ForwardingGraph) -> Iterator[str]:
     yield from (alias for alias in rows.domain_aliases if alias not in rows.domains)
     if "relay" in rows.domains.values():
         # Subdomains of a relay domain are hosted too, though only rows can name them.
-        tables = (*(rows.tables[name] for name in ("virtual", "canonical", "bcc")), rows.relocated)
-        named = {key.rpartition("@")[2] for table in tables for key in table if "@" in key}
+        tables = rows.tables
+        keys = chain(tables["virtual"], tables["canonical"], tables["bcc"], rows.relocated)
+        named = {key.rpartition("@")[2] for key in keys if "@" in key}
         known = rows.domains.keys() | rows.domain_aliases.keys()
         named |= {key.rpartition("@")[2] for key in rows.transports if not key.startswith(".")}
         yield from (domain for domain in named - known if domain and graph.hosts(domain))
@@ -115,8 +115,8 @@ def _onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
     onward: dict[str, tuple[str, ...]] = {}
     for alias, target in graph.rows.domain_aliases.items():
         onward[alias] = (target,)
-    for table in ("virtual", "canonical"):
-        for key, row in graph.rows.tables[table].rows.items():
+    for table in (graph.rows.tables["virtual"], graph.rows.tables["canonical"]):
+        for key, row in table.rows.items():
             if key[0] == "@" and row[0][0] == "@":
                 onward[key[1:]] = (*onward.get(key[1:], ()), row[0].rpartition("@")[2])
     return onward

@@ -18,6 +18,9 @@ from forwardresolve.errors import AddressError
 if TYPE_CHECKING:
     from forwardresolve.records import Origin, Pattern
 
+PATTERN = "\0~"
+"""How the key of a pattern begins; its number follows. NUL is in no address."""
+
 _REFERENCE = re.compile(r"\$(?:(\d)|\{(\d)\}|\((\d)\))|\\(\d)|\$(\$)")
 _PCRE_ONLY = re.compile(r"\(\?<(?=[A-Za-z_])")
 _STAND_IN = "\ue000"  # for FRESH, which no address may hold
@@ -69,7 +72,9 @@ def compile_pattern(record: Pattern, origin: Origin) -> CompiledPattern:
     texts = (record.destinations,) if isinstance(record.destinations, str) else tuple(record.destinations)
     try:
         if record.syntax == "like":
-            body = "".join(_LIKE.get(character) or re.escape(character) for character in record.pattern.lower())
+            body = "".join(
+                _LIKE.get(character) or re.escape(character) for character in record.pattern.lower()
+            )
             expression = re.compile(rf"\A{body}\Z", re.DOTALL)
         else:
             expression = re.compile(_PCRE_ONLY.sub("(?P<", record.pattern), re.IGNORECASE)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
-from forwardresolve.graph import PATTERN
 from forwardresolve.links import MOST_PATTERNED, link, stays
 from forwardresolve.nodes import Nodes
+from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
     from forwardresolve.graph import ForwardingGraph

@@ -10,7 +10,6 @@ import attrs
 from forwardresolve.addresses import normalise
 from forwardresolve.errors import AddressError
 from forwardresolve.expansion import Status, bounced_circles, hops, shortest_path, status
-from forwardresolve.graph import Final, ForwardingGraph
 from forwardresolve.reach import Reach
 from forwardresolve.survey import Survey, survey
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from forwardresolve.entries import Entry
-    from forwardresolve.graph import Hop
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.hops import Final, Hop
 
 
 @attrs.frozen
@@ -96,7 +96,7 @@ class Resolution:
         reaches = self.reach.reaches_external(address)
         return Verdict(
             address=address,
-            hosted=self.graph.accepts(address),
+            hosted=self.graph.ends.accepts(address),
             listed=self._lists(address),
             reaches_external=reaches,
             keeps_copy=reaches and any(self.graph.keeps(hop) for hop in walked),
@@ -133,7 +133,7 @@ class Resolution:
         return survey(self.reach)
 
     def _lists(self, address: str) -> bool:
-        return self.graph.accepts(address) and self.reach.counts(address)
+        return self.graph.ends.accepts(address) and self.reach.counts(address)
 
 
 def resolve(graph: ForwardingGraph) -> Resolution:

@@ -114,11 +114,11 @@ class Forward:
 
 @attrs.frozen
 class Pattern:
-    """A forwarding whose source is a pattern over whole addresses.
+    r"""A forwarding whose source is a pattern over whole addresses.
 
     Args:
         pattern: The expression, without delimiters; matched against the folded address.
-        destinations: As in `Forward`; ``$1`` or ``\\1`` stand for a group.
+        destinations: As in `Forward`; ``$1`` or ``\1`` stand for a group.
         syntax: ``regexp`` and ``pcre`` as in Postfix tables, ``like`` as in SQL.
         origin: Where the record comes from.
     """
@@ -189,7 +189,5 @@ class Remark:
     origin: Origin | None = None
 
 
-Record = (
-    Domain | DomainAlias | Mailbox | Forward | Pattern | Transport | Relocated | Site | Remark
-)
+Record = Domain | DomainAlias | Mailbox | Forward | Pattern | Transport | Relocated | Site | Remark
 """Whatever a backend may yield."""

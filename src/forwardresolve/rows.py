@@ -6,6 +6,7 @@ order nor the repetition of records changes anything.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
@@ -162,10 +163,9 @@ class Rows:
             each.settle()
         for table, key in self._unqualified if myorigin else ():
             # An alias to its own name stays on the host.
-            own = key if table == "local" else ""
             self.tables[table].change(
                 key,
-                lambda each, own=own: f"{each}@{myorigin}" if _is_name(each) and each != own else each,
+                partial(_complete, domain=myorigin or "", unless=key if table == "local" else ""),
             )
         for table, key in self._lists_of_domains:
             if len(self.tables[table].get(key) or ()) > 1:
@@ -275,12 +275,11 @@ class Rows:
             self._reject("bad-domain", text, error, self._named(origin))
             return ""
 
-    def _reject(
-        self, oddity: Oddity, text: str, reason: object, origin: Origin, address: str = ""
-    ) -> None:
+    def _reject(self, oddity: Oddity, text: str, reason: object, origin: Origin, address: str = "") -> None:
         self.rejected.append(Rejected(oddity, text, str(reason), address, origin))
 
 
-def _is_name(destination: str) -> bool:
-    """Tell whether a destination is a bare name that its host completes."""
-    return "@" not in destination and not is_opaque(destination) and not destination.startswith("\\")
+def _complete(destination: str, domain: str, unless: str) -> str:
+    """Put the domain behind a bare name; addresses and opaque destinations stay as they are."""
+    is_name = "@" not in destination and not is_opaque(destination) and destination[0] != "\\"
+    return f"{destination}@{domain}" if is_name and destination != unless else destination

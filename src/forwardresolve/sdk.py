@@ -20,8 +20,7 @@ arrives as a further optional Protocol, never as a further argument.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from forwardresolve.addresses import normalise, normalise_domain
 from forwardresolve.destinations import split_destinations
@@ -50,6 +49,9 @@ from forwardresolve.records import (
     TransportKind,
 )
 from forwardresolve.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "Backend",

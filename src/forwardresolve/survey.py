@@ -18,6 +18,7 @@ from forwardresolve.names import names_to_decide, plan_names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from forwardresolve.names import Plan
     from forwardresolve.reach import Reach
 
 
@@ -43,23 +44,7 @@ def survey(reach: Reach) -> Survey:
     defaults = {domain: reach.counts(f"{FRESH}@{domain}") for domain in plan.hosted}
     plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
     gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
-    listed: list[str] = []
-    exceptions: list[str] = []
-    virtual = reach.graph.rows.tables["virtual"]
-    settings = reach.graph.settings
-    selves_stay = not reach.graph.rows.transports and not settings.counts_as_outside("relay")
-    for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
-        for key in table:
-            local, _, domain = key.rpartition("@")
-            if domain in gathered:
-                gathered[domain].append(local)
-            default = plain.get(domain)
-            if default is None or not local or key in plan.odd:
-                continue
-            if reach.counts_place(key) if forwards else not selves_stay and reach.counts(key):
-                listed.append(key)
-            elif default:
-                exceptions.append(key)
+    listed, exceptions = _walk_rows(reach, plan, plain, gathered)
     entries = [Entry(key) for key in listed if not plain[key.rpartition("@")[2]]]
     entries += [Entry(key, listed=False) for key in exceptions]
     entries += _domain_entries(reach, defaults)
@@ -78,6 +63,34 @@ def survey(reach: Reach) -> Survey:
     )
 
 
+def _walk_rows(
+    reach: Reach, plan: Plan, plain: Mapping[str, bool], gathered: Mapping[str, list[str]]
+) -> tuple[list[str], list[str]]:
+    """Decide the keys of plain domains, and gather the local parts that others look into.
+
+    Returns:
+        The keys that are listed, and those that are not though their domain is.
+    """
+    listed: list[str] = []
+    exceptions: list[str] = []
+    virtual = reach.graph.rows.tables["virtual"]
+    settings = reach.graph.settings
+    selves_stay = not reach.graph.rows.transports and not settings.counts_as_outside("relay")
+    for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
+        for key in table:
+            local, _, domain = key.rpartition("@")
+            if domain in gathered:
+                gathered[domain].append(local)
+            default = plain.get(domain)
+            if default is None or not local or key in plan.odd:
+                continue
+            if reach.counts_place(key) if forwards else not selves_stay and reach.counts(key):
+                listed.append(key)
+            elif default:
+                exceptions.append(key)
+    return listed, exceptions
+
+
 def _decide(
     reach: Reach, address: str, extensions: set[str], entries: list[Entry], *, default: bool
 ) -> Iterator[tuple[str, bool]]:
@@ -87,7 +100,7 @@ def _decide(
         The names that a row knows, or that differ from their base, and whether they count.
     """
     delimiters = reach.graph.settings.recipient_delimiter
-    counts = reach.graph.accepts(address) and reach.counts(address)
+    counts = reach.graph.ends.accepts(address) and reach.counts(address)
     if counts != default:
         entries.append(Entry(address, counts))
     if "" in extensions or counts != default:
@@ -101,7 +114,7 @@ def _decide(
             entries.append(Entry(f"{local}+*@{domain}", starred))
     for extension in sorted(extensions - {""}):
         name = append_extension(address, extension)
-        counts = reach.graph.accepts(name) and reach.counts(name)
+        counts = reach.graph.ends.accepts(name) and reach.counts(name)
         if counts != starred:
             entries.append(Entry(name, counts))
         yield name, counts

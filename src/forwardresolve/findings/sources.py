@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import FRESH, domain_of, split_address, split_extension
+from forwardresolve.expansion import shortest_path
 from forwardresolve.findings.catalogue import found
 from forwardresolve.findings.ways import shown
 
@@ -65,7 +66,7 @@ def of_catch_alls(resolution: Resolution) -> Iterator[Finding]:
         row, domain = virtual.rows[key], key[1:]
         if not graph.hosts(domain) or (row[0][0] == "@" and graph.kind(domain_of(row[0])) != "external"):
             continue
-        way = resolution.path(f"{FRESH}{key}") if resolution.reach.leaves(f"{FRESH}{key}") else None
+        way = shortest_path(graph, f"{FRESH}{key}", resolution.reach.leaves)
         if way:
             text = f"mail to any name at {domain} leaves, to {shown(way[-1])}"
             yield found("catch-all-external", text, key, virtual.origin(key, row[0]))

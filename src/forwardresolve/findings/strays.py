@@ -15,7 +15,8 @@ from forwardresolve.arrivals import INSIDE, OUTSIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from forwardresolve.graph import Final, ForwardingGraph
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.hops import Final
     from forwardresolve.nodes import Nodes
     from forwardresolve.tables import Table
 
@@ -120,8 +121,8 @@ def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> It
 def _follow(graph: ForwardingGraph, nodes: Nodes, table: Table, key: str, destination: str) -> Stray:
     """Say where a destination arrives."""
     if destination == key:
-        return Stray(table, key, destination, final=graph.final(destination))
+        return Stray(table, key, destination, final=graph.ends.final(destination))
     row, rest = nodes.arrivals.arrive(destination)
     if row:
         return Stray(table, key, destination, row, rest)
-    return Stray(table, key, destination, final=graph.final(rest) if rest else None)
+    return Stray(table, key, destination, final=graph.ends.final(rest) if rest else None)

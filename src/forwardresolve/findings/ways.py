@@ -9,7 +9,7 @@ import attrs
 from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension
 from forwardresolve.arrivals import INSIDE, OUTSIDE
 from forwardresolve.destinations import glue, is_opaque
-from forwardresolve.graph import PATTERN
+from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,12 +84,13 @@ def shown(place: str) -> str:
 
 def _arrived(graph: ForwardingGraph, address: str) -> str:
     """Return an address as it is when a row takes it, rewriting domains behind it."""
-    rows = graph.rows.tables["virtual"].rows
+    virtual = graph.rows.tables["virtual"]
     while (found := graph.find(address)) is not None:
-        row = rows.get(found[0]) or ("",)
-        if row[0][:1] != "@":
+        row = virtual.get(found[0]) or ("",)
+        onward = glue(split_address(address)[0], row[0]) if row[0][:1] == "@" else address
+        if onward == address:
             break
-        address = glue(split_address(address)[0], row[0])
+        address = onward
     return address
 
 
