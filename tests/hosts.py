@@ -9,7 +9,7 @@ from forwardresolve import ForwardingGraph, Resolution, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from forwardresolve.graph import Policy
+    from forwardresolve.settings import Policy
     from forwardresolve.records import Record
 
 

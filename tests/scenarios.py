@@ -30,7 +30,7 @@ import attrs
 from forwardresolve import Domain, DomainAlias, Forward, Mailbox, Pattern, Relocated, Transport, Verdict
 from forwardresolve.addresses import normalise
 from forwardresolve.errors import AddressError
-from forwardresolve.graph import FinalKind
+from forwardresolve.settings import FinalKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

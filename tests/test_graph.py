@@ -22,11 +22,11 @@ from forwardresolve import (
     Transport,
 )
 from forwardresolve.errors import BackendDataError
-from forwardresolve.graph import Settings
+from forwardresolve.settings import Settings
 from hosts import graph_of
 
 if TYPE_CHECKING:
-    from forwardresolve.graph import FinalKind, Policy
+    from forwardresolve.settings import FinalKind, Policy
     from forwardresolve.records import DomainKind, TransportKind
 
 A, B, LOCAL = Domain("a.example"), Domain("b.example"), Domain("host.example", "local")
@@ -365,13 +365,13 @@ def test_a_domain_alias_is_hosted() -> None:
 def test_a_bare_name_is_an_account_of_the_host() -> None:
     graph = graph_of(A)
     assert graph.step("joe").final == Final("mailbox", "joe")
-    assert not graph.accepts("joe")
+    assert not graph.ends.accepts("joe")
 
 
 def test_with_myorigin_a_bare_name_is_an_address_in_that_domain() -> None:
     graph = graph_of(A, myorigin="A.Example")
     assert [arrow.destination for arrow in graph.enter("joe")] == ["joe@a.example"]
-    assert graph.accepts("joe")
+    assert graph.ends.accepts("joe")
 
 
 def test_an_unqualified_destination_is_external_where_myorigin_is_not_hosted() -> None:
@@ -548,10 +548,10 @@ def test_a_route_is_honoured_in_a_local_domain_only(local: str) -> None:
 
 def test_a_route_is_refused_to_strangers() -> None:
     graph = graph_of(A, LOCAL)
-    assert not graph.accepts("user%ext.example@host.example")
-    assert graph.accepts("user@host.example")
-    assert graph.accepts("user%ext.example@a.example")
-    assert not graph.accepts("user@ext.example")
+    assert not graph.ends.accepts("user%ext.example@host.example")
+    assert graph.ends.accepts("user@host.example")
+    assert graph.ends.accepts("user%ext.example@a.example")
+    assert not graph.ends.accepts("user@ext.example")
 
 
 # Settings.
