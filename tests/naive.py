@@ -6,11 +6,12 @@ up one key form after the other, and every way is walked from the front.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Unpack
 
 from forwardresolve.addresses import normalise, normalise_domain
-from forwardresolve.records import Domain, DomainAlias, Forward, Mailbox, Relocated, Transport
+from forwardresolve.records import Domain, DomainAlias, Forward, Mailbox, Pattern, Relocated, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +41,7 @@ class NaiveHost:
         self.mailboxes: set[str] = set()
         self.transports: dict[str, str] = {}
         self.relocated: set[str] = set()
+        self.patterns: list[tuple[str, str]] = []
         self.tables: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
         shielding: list[str] = []
         for record in records:
@@ -55,6 +57,8 @@ class NaiveHost:
                     self.transports[key] = kind
                 case Relocated(address):
                     self.relocated.add(address)
+                case Pattern(pattern, str(destinations)):
+                    self.patterns.append((pattern, destinations))
                 case Forward(source, str(destinations), table):
                     self.tables[table][source] |= dict.fromkeys(self.read(source, destinations))
         for address in shielding:
@@ -66,7 +70,7 @@ class NaiveHost:
         for place, item in enumerate(destinations.split(",")):
             if item.startswith(("|", "/")):
                 yield item
-            elif item[0] == "@" and source[0] != "@":
+            elif item[0] == "@" and source[:1] != "@":
                 yield (source.partition("@")[0] if place == 0 else '""') + item
             else:
                 yield normalise(item) if "@" in item or not self.myorigin else f"{item}@{self.myorigin}"
@@ -83,13 +87,17 @@ class NaiveHost:
         return local, ""
 
     def key_forms(self, address: str, twin: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the keys that are tried, one after the other, and the extension each one lacks."""
+        """Yield the keys that are tried, one after the other, and the extension each one lacks.
+
+        An empty key stands for the patterns.
+        """
         local, _, domain = address.rpartition("@")
         base, extension = self.split(local)
         yield address, ""
         if twin:
             yield f"{local}@{twin}", ""
             yield f"@{twin}", ""
+        yield "", ""
         if extension:
             yield f"{base}@{domain}", extension
             if twin:
@@ -106,6 +114,10 @@ class NaiveHost:
         rows = self.tables[table]
         twin = self.twins.get(domain) if table == "virtual" else None
         for key, lacking in self.key_forms(address, twin):
+            if not key and table == "virtual":
+                for pattern, destinations in self.patterns:
+                    if match := re.search(pattern, address):
+                        return list(self.read("", destinations.replace("$1", match[1])))
             if key in rows:
                 extension = "" if table == "bcc" else lacking
                 alone = len(rows[key]) == 1
@@ -124,7 +136,7 @@ class NaiveHost:
     def enter(self, recipient: str) -> list[str]:
         """Return what becomes of a recipient before aliases: rewritten, and copied."""
         if "@" not in recipient:
-            return [recipient]
+            recipient = f"{recipient}@{self.myorigin}" if self.myorigin else recipient
         for _ in range(10):
             results = self.results("canonical", recipient)
             if results is None or results[0] == recipient:
@@ -147,15 +159,12 @@ class NaiveHost:
         key = next((key for key in (name, self.split(name)[0]) if key in rows), None)
         if key is None:
             return None
-        return [
-            each.rpartition("@")[0] if self.kind(each) == "local" and "%" not in each else each
-            for each in rows[key]
-        ]
+        return [each.rpartition("@")[0] if self.kind(each) == "local" else each for each in rows[key]]
 
     def is_account(self, address: str) -> bool:
         """Tell whether aliases(5) is asked: nothing else has a say, and it has a row."""
         local = address.rpartition("@")[0]
-        mine = self.kind(address) == "local" and "%" not in local and self.elsewhere(address) is None
+        mine = self.kind(address) == "local" and self.elsewhere(address) is None
         return mine and self.account(local) is not None
 
     def kind(self, address: str) -> str:
@@ -192,8 +201,6 @@ class NaiveHost:
         kind = self.kind(address)
         if elsewhere := self.elsewhere(address):
             return elsewhere
-        if kind == "local" and "%" in local:
-            return self.end("@".join(local.rsplit("%", 1)))
         if kind in ("mailbox", "local"):
             return "mailbox" if self.has_mailbox(local, domain) else "undeliverable"
         simple = {"alias": "undeliverable", "suspended": "undeliverable", "internal": "mailbox"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.records import Domain, DomainAlias, Forward, Mailbox, Relocated, Transport
+from forwardresolve.records import Domain, DomainAlias, Forward, Mailbox, Pattern, Relocated, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +94,8 @@ class _Maker:
             records += [Transport(key, rng.choice(_ENDS)) for key in {self.transport_key() for _ in range(2)}]
         if self.happens(0.1):
             records.append(Relocated(self.address() if self.happens(0.7) else f"@{self.domain()}"))
+        if self.happens(0.05):
+            records += [self.pattern() for _ in range(rng.randint(1, 2))]
         rng.shuffle(records)
         return World(tuple(records), self.choices(), self.names, self.domains)
 
@@ -173,6 +175,12 @@ class _Maker:
             destinations[0] = self.address()  # a list that begins with @domain is one odd address
         return Forward(source, ",".join(destinations), table)
 
+    def pattern(self) -> Pattern:
+        domain = self.domain().replace(".", r"\.")
+        return Pattern(
+            f"^{self.rng.choice(_NAMES)}(.*)@{domain}$", f"{self.rng.choice(_NAMES)}$1@{self.domain()}"
+        )
+
     def destination(self, source: str) -> str:
         choice = self.rng.random()
         if choice < 0.08:
@@ -183,8 +191,6 @@ class _Maker:
             return self.rng.choice(_OUT)
         if choice < 0.32 and "@" in source[1:]:
             return source
-        if choice < 0.34:
-            return f"u%far.test@{self.domain()}"
         return self.address()
 
     def account_row(self) -> Forward:

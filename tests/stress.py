@@ -91,9 +91,11 @@ def _compare(world: World, recipients: Sequence[str]) -> Iterator[tuple[str, boo
         )
         yield recipient, leaves and stays, {"keeps_copy": verdict.keeps_copy}
         said = {"listed": verdict.listed, "in the resolution": recipient in resolution}
-        if "@" in recipient:
+        if "@" in recipient and not naive.patterns:
             said["the table"] = look_up(table, recipient, delimiters)
         yield recipient, naive.lists(recipient), said
+    if naive.patterns:
+        return  # no finite table says what a pattern does with names that nobody knows
     for address in resolution.addresses:
         yield address, naive.lists(address), {"addresses": True}
     for domain, exceptions in resolution.catch_alls.items():

@@ -34,6 +34,9 @@ _ODD_NAMES: Final = (
     "o'b",
     "a/b",
     "jürgen",
+    "u%ext.example",
+    "a%b.test",
+    "ext.example!u",
 )
 _EXTENSIONS: Final = ("e", "t", "e", "box", "e{0}t", "")
 _ALIASES_ONLY: Final = ("/dev/null", '"|/bin/cat >/dev/null"', ":include:{include}/members", "\\a", "\\b")
@@ -209,7 +212,10 @@ def _extension(rng: Random, delimiter: str) -> str:
 
 
 def _extend(local: str, extension: str) -> str:
-    return f'{local[:-1]}{extension}"' if local.endswith('"') else local + extension
+    """Append an extension; a table of Postfix finds a key only if it is quoted where it must be."""
+    bare = local.strip('"') + extension
+    must = local.startswith('"') or bare.endswith(".") or ".." in bare
+    return f'"{bare}"' if must else bare
 
 
 def _shout(address: str, rng: Random) -> str:

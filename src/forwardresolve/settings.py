@@ -50,3 +50,8 @@ class Settings:
             "autoreply": self.autoreply,
         }
         return policies.get(kind) == "external"
+
+    @property
+    def only_external_is_outside(self) -> bool:
+        """Tell whether no end inside a hosted domain counts as outside."""
+        return "external" not in (self.relay, self.opaque, self.lists, self.autoreply)

@@ -75,7 +75,7 @@ def _walk_rows(
     exceptions: list[str] = []
     virtual = reach.graph.rows.tables["virtual"]
     settings = reach.graph.settings
-    selves_stay = not reach.graph.rows.transports and not settings.counts_as_outside("relay")
+    selves_stay = not reach.graph.rows.transports and settings.only_external_is_outside
     for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
         for key in table:
             local, _, domain = key.rpartition("@")
