@@ -71,7 +71,7 @@ class Resolution:
 
     def entries(self) -> Iterator[Entry]:
         """Walk the finite table that decides every possible recipient, sorted by key."""
-        return iter(self._survey.entries)
+        return self._survey.entries()
 
     def __contains__(self, address: object) -> bool:
         """Tell whether an address is listed; a text that is no address is not."""

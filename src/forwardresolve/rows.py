@@ -73,7 +73,7 @@ class Rows:
     Attributes:
         domains: Domain to kind; where sources disagree, the class that Postfix asks first.
         domain_aliases: Alias domain to its target (PostfixAdmin's meaning).
-        mailboxes: Addresses with a mailbox.
+        mailboxes: Addresses with a mailbox, each to itself: rows that name one share its text.
         tables: The forwardings by table.
         patterns: The patterns that could be read, in order.
         transports: Key of a transport to its kind.
@@ -86,7 +86,7 @@ class Rows:
     def __init__(self) -> None:
         self.domains: dict[str, DomainKind] = {}
         self.domain_aliases: dict[str, str] = {}
-        self.mailboxes: dict[str, None] = {}
+        self.mailboxes: dict[str, str] = {}
         self.tables: dict[ForwardTable, Table] = {
             "virtual": Table(),
             "local": Table(),
@@ -197,7 +197,10 @@ class Rows:
             destinations = self._destinations(record, key, named)
             if not destinations:
                 return
-        self.tables[record.table].put(key, destinations, named)
+        known = self.mailboxes
+        if len(destinations) == 1:
+            destinations = (known.get(destinations[0], destinations[0]),)
+        self.tables[record.table].put(known.get(key, key), destinations, named)
 
     def _destinations(self, record: Forward, key: str, origin: Origin) -> tuple[str, ...]:
         """Normalise the destinations of a row; a keyed row knows the local part ``@domain`` keeps."""
@@ -229,7 +232,7 @@ class Rows:
         except AddressError as error:
             self._reject("bad-source", record.address, error, self._named(record.origin))
             return
-        self.mailboxes[address] = None
+        self.mailboxes[address] = address
         if record.shields and address[0] != "@":
             self._shields[address] = self._named(record.origin)
 

@@ -7,6 +7,7 @@ nobody can know, and one extension that nobody can know decide all recipients.
 
 from __future__ import annotations
 
+from heapq import merge
 from typing import TYPE_CHECKING
 
 import attrs
@@ -30,12 +31,33 @@ class Survey:
         addresses: The exact addresses that are listed, sorted.
         catch_alls: Each hosted domain whose unknown addresses are listed, to the sorted known
             addresses in it that are not.
-        entries: The finite table, sorted by key.
+        positive: The keys of the finite table that are listed, sorted.
+        negative: Its keys that are exceptions, sorted.
     """
 
     addresses: tuple[str, ...]
     catch_alls: Mapping[str, tuple[str, ...]]
-    entries: tuple[Entry, ...]
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+
+    def entries(self) -> Iterator[Entry]:
+        """Walk the finite table, sorted by key; a million entries are never held at once."""
+        return merge(
+            (Entry(key) for key in self.positive),
+            (Entry(key, listed=False) for key in self.negative),
+            key=lambda entry: entry.key,
+        )
+
+
+@attrs.frozen
+class _Signs:
+    """The keys of the table while it is written."""
+
+    positive: list[str]
+    negative: list[str]
+
+    def put(self, key: str, *, listed: bool) -> None:
+        (self.positive if listed else self.negative).append(key)
 
 
 def survey(reach: Reach) -> Survey:
@@ -45,13 +67,13 @@ def survey(reach: Reach) -> Survey:
     plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
     gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
     listed, exceptions = _walk_rows(reach, plan, plain, gathered)
-    entries = [Entry(key) for key in listed if not plain[key.rpartition("@")[2]]]
-    entries += [Entry(key, listed=False) for key in exceptions]
-    entries += _domain_entries(reach, defaults)
+    signs = _Signs([key for key in listed if not plain[key.rpartition("@")[2]]], list(exceptions))
+    for key, counts in _domain_entries(reach, defaults):
+        signs.put(key, listed=counts)
     for domain, bases in names_to_decide(reach.nodes, plan, gathered):
         default = defaults[domain]
         for base, extensions in bases.items():
-            for address, counts in _decide(reach, f"{base}@{domain}", extensions, entries, default=default):
+            for address, counts in _decide(reach, f"{base}@{domain}", extensions, signs, default=default):
                 if counts:
                     listed.append(address)
                 elif default:
@@ -59,7 +81,8 @@ def survey(reach: Reach) -> Survey:
     return Survey(
         addresses=tuple(sorted(listed)),
         catch_alls=_catch_alls(defaults, exceptions),
-        entries=tuple(sorted(entries, key=lambda entry: entry.key)),
+        positive=tuple(sorted(signs.positive)),
+        negative=tuple(sorted(signs.negative)),
     )
 
 
@@ -92,7 +115,7 @@ def _walk_rows(
 
 
 def _decide(
-    reach: Reach, address: str, extensions: set[str], entries: list[Entry], *, default: bool
+    reach: Reach, address: str, extensions: set[str], signs: _Signs, *, default: bool
 ) -> Iterator[tuple[str, bool]]:
     """Decide one base and its extensions; write the entries that the look-up needs.
 
@@ -102,7 +125,7 @@ def _decide(
     delimiters = reach.graph.settings.recipient_delimiter
     counts = reach.graph.ends.accepts(address) and reach.counts(address)
     if counts != default:
-        entries.append(Entry(address, counts))
+        signs.put(address, listed=counts)
     if "" in extensions or counts != default:
         yield address, counts
     fresh = append_extension(address, reach.nodes.fresh_extension)
@@ -111,16 +134,16 @@ def _decide(
         starred = reach.counts(fresh)
         if starred != counts:
             local, domain = split_address(address)
-            entries.append(Entry(f"{local}+*@{domain}", starred))
+            signs.put(f"{local}+*@{domain}", listed=starred)
     for extension in sorted(extensions - {""}):
         name = append_extension(address, extension)
         counts = reach.graph.ends.accepts(name) and reach.counts(name)
         if counts != starred:
-            entries.append(Entry(name, counts))
+            signs.put(name, listed=counts)
         yield name, counts
 
 
-def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[Entry]:
+def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[tuple[str, bool]]:
     """Yield the entries for whole domains, and for the subdomains that relay domains bring."""
     graph = reach.graph
     relays = {domain for domain, kind in graph.rows.domains.items() if kind == "relay"}
@@ -131,10 +154,10 @@ def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[Entr
         counts = graph.hosts(unknown) and reach.counts(f"{FRESH}@{unknown}")
         if counts != _below(below, domain):
             below[domain] = counts
-            yield Entry(f"@.{domain}", counts)
+            yield f"@.{domain}", counts
     for domain, counts in defaults.items():
         if counts != _below(below, domain):
-            yield Entry(f"@{domain}", counts)
+            yield f"@{domain}", counts
 
 
 def _below(below: Mapping[str, bool], domain: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.findings.catalogue import CATALOGUE, Kind
 from forwardresolve.findings.destinations import of_ends, of_suspended, of_typos
 from forwardresolve.findings.finding import Finding, Severity
+from forwardresolve.findings.keys import find_keys
 from forwardresolve.findings.merging import of_patterns, of_sources
 from forwardresolve.findings.refusals import of_accounts, of_stuck
 from forwardresolve.findings.sources import (
@@ -46,6 +47,7 @@ def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, .
         The findings, errors first, then by id and address.
     """
     reach = resolution.reach
+    keys = find_keys(graph)
     strays = find_strays(graph, reach.nodes)
     all_of_them = chain(
         of_sources(graph.rows),
@@ -53,12 +55,12 @@ def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, .
         of_ends(graph, strays),
         of_typos(graph, strays),
         of_suspended(graph, strays),
-        of_unhosted(graph),
-        of_mailboxes(graph),
-        of_catch_alls(resolution),
+        of_unhosted(graph, keys),
+        of_mailboxes(graph, keys),
+        of_catch_alls(resolution, keys),
         of_delimiters(reach.nodes),
-        of_shadows(graph, strays),
-        of_stuck(reach.nodes, find_stuck(reach, strays.strays)),
+        of_shadows(graph, keys, strays),
+        of_stuck(reach.nodes, find_stuck(reach, keys, strays.strays)),
         of_accounts(reach.nodes),
     )
     rank = {severity: place for place, severity in enumerate(_SEVERITIES)}

@@ -17,9 +17,8 @@ from forwardresolve.findings.components import circles, shortest_circle
 from forwardresolve.findings.ways import Way, ways_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from forwardresolve.graph import ForwardingGraph
     from forwardresolve.nodes import Nodes
 
 
@@ -80,28 +79,14 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
     ]
 
 
-def rewriting_circles(graph: ForwardingGraph) -> Iterator[Circle]:
-    """Find the circles of domains that rewrite to each other."""
-    onward = rewriting(graph)
+def rewriting_circles(onward: Mapping[str, str]) -> Iterator[Circle]:
+    """Find the circles of domains that rewrite to each other.
+
+    Args:
+        onward: The key of each rewriting domain, with that of the domain it rewrites to.
+    """
     for members in circles(sorted(onward), lambda key: [onward[key]] if key in onward else []):
         yield Circle(members, shortest_circle(min(members), members, lambda key: [onward[key]]))
-
-
-def rewriting(graph: ForwardingGraph) -> dict[str, str]:
-    """Map the key of each rewriting domain to that of the domain it rewrites to.
-
-    A domain alias passes its addresses on by the catch-all of its target.
-    """
-    onward = {
-        key: f"@{row[0].rpartition('@')[2]}"
-        for key, row in graph.rows.tables["virtual"].rows.items()
-        if key[0] == "@" and row[0][0] == "@" and row[0] != key
-    }
-    if not onward:
-        return onward
-    aliases = graph.rows.domain_aliases.items()
-    by_target = {f"@{alias}": onward[key] for alias, target in aliases if (key := f"@{target}") in onward}
-    return onward | by_target
 
 
 def _first(members: Iterable[str]) -> str:

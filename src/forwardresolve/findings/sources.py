@@ -10,31 +10,34 @@ from forwardresolve.findings.catalogue import found
 from forwardresolve.findings.ways import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from forwardresolve.findings.finding import Finding
+    from forwardresolve.findings.keys import Keys
     from forwardresolve.findings.strays import Strays
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.nodes import Nodes
     from forwardresolve.reachability import Resolution
 
 
-def of_unhosted(graph: ForwardingGraph) -> Iterator[Finding]:
-    """Say which domains nobody hosts although rows or mailboxes stand for addresses in them."""
+def of_unhosted(graph: ForwardingGraph, keys: Keys) -> Iterator[Finding]:
+    """Say which domains nobody hosts although rows stand for addresses in them."""
     virtual = graph.rows.tables["virtual"]
-    for domain, keys in _by_foreign_domain(graph, virtual).items():
-        first = min(keys)
-        stands = f"{first} forwards" if len(keys) == 1 else f"{len(keys)} rows forward ({first} is the first)"
+    for domain, there in keys.foreign.items():
+        first = min(there)
+        stands = (
+            f"{first} forwards" if len(there) == 1 else f"{len(there)} rows forward ({first} is the first)"
+        )
         text = f"{stands}, but no source hosts {domain}: mail from outside never gets there"
         yield found(
             "source-not-hosted", text, first, virtual.origin(first, (virtual.get(first) or (first,))[0])
         )
 
 
-def of_mailboxes(graph: ForwardingGraph) -> Iterator[Finding]:
+def of_mailboxes(graph: ForwardingGraph, keys: Keys) -> Iterator[Finding]:
     """Say which mailboxes get no mail, because a catch-all takes it or their domain has none."""
     rows, virtual = graph.rows, graph.rows.tables["virtual"]
-    takers = {key[1:] for key in virtual if key[0] == "@"}
+    takers = {key[1:] for key in keys.catch_alls}
     takers |= {alias for alias, target in rows.domain_aliases.items() if target in takers}
     plain = {name for name, kind in rows.domains.items() if kind in ("mailbox", "local", "relay")}
     plain = (plain | rows.domain_aliases.keys() | graph.settings.internal_domains) - takers
@@ -58,13 +61,14 @@ def of_mailboxes(graph: ForwardingGraph) -> Iterator[Finding]:
             yield found("unreachable-mailbox", text, address)
 
 
-def of_catch_alls(resolution: Resolution) -> Iterator[Finding]:
+def of_catch_alls(resolution: Resolution, keys: Keys) -> Iterator[Finding]:
     """Say which catch-alls send mail for any name outside."""
     graph = resolution.graph
     virtual = graph.rows.tables["virtual"]
-    for key in [key for key in virtual.rows if key[0] == "@"]:
-        row, domain = virtual.rows[key], key[1:]
-        if not graph.hosts(domain) or (row[0][0] == "@" and graph.kind(domain_of(row[0])) != "external"):
+    for key in keys.catch_alls:
+        row = virtual.rows.get(key) or (key,)
+        passed_on = row[0][0] == "@" and graph.kind(domain_of(row[0])) != "external"
+        if passed_on or not graph.hosts(domain := key[1:]):
             continue
         way = shortest_path(graph, f"{FRESH}{key}", resolution.reach.leaves)
         if way:
@@ -88,7 +92,7 @@ def of_delimiters(nodes: Nodes) -> Iterator[Finding]:
             yield found("delimiter-in-address", text, name, virtual.origin(name, row[0]))
 
 
-def of_shadows(graph: ForwardingGraph, strays: Strays) -> Iterator[Finding]:
+def of_shadows(graph: ForwardingGraph, keys: Keys, strays: Strays) -> Iterator[Finding]:
     """Say which rows are never asked, because another answers before."""
     virtual, local = graph.rows.tables["virtual"], graph.rows.tables["local"]
     own = sorted(name for name, kind in graph.rows.domains.items() if kind == "local")
@@ -97,7 +101,7 @@ def of_shadows(graph: ForwardingGraph, strays: Strays) -> Iterator[Finding]:
         if (key := f"@{alias}") in virtual and f"@{target}" in virtual:
             text = f"the catch-all {key} is never asked: @{target} answers before it"
             yield found("shadowed-row", text, key, virtual.origin(key, (virtual.get(key) or (key,))[0]))
-    for key in [key for key in virtual if "@" not in key]:
+    for key in keys.bare:
         if all(f"{key}@{domain}" in virtual for domain in accounts):
             where = f"{key}@{accounts[0]} answers first" if accounts else "no domain is the host's own"
             text = f"the row of the bare name {key} is never asked: {where}"
@@ -118,14 +122,3 @@ def _taker(graph: ForwardingGraph, address: str) -> str:
     """Return the row of virtual aliases that takes an address away, or nothing."""
     hop = graph.step(address)
     return hop.row if hop.row and hop.table == "virtual" and not hop.lists_itself else ""
-
-
-def _by_foreign_domain(graph: ForwardingGraph, keys: Iterable[str]) -> dict[str, list[str]]:
-    """Group the keys in domains that are outside; a bare name has no domain."""
-    ours = graph.rows.domains.keys() | graph.rows.domain_aliases.keys()
-    found: dict[str, list[str]] = {}
-    for key in [key for key in keys if key.rpartition("@")[2] not in ours]:
-        domain = domain_of(key)
-        if domain and graph.kind(domain) == "external" and domain != graph.settings.myorigin:
-            found.setdefault(domain, []).append(key)
-    return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.arrivals import INSIDE, OUTSIDE
+from forwardresolve.arrivals import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,16 +58,17 @@ class Strays:
     outside: frozenset[str]
 
 
-def find_strays(graph: ForwardingGraph, nodes: Nodes) -> Strays:
+def find_strays(graph: ForwardingGraph, nodes: Nodes, keys: Keys) -> Strays:
     """Walk all destinations once.
 
     Args:
         graph: The graph.
         nodes: Its places.
+        keys: Its keys that deserve a look.
     """
     tables = graph.rows.tables
     virtual, mailboxes = tables["virtual"], graph.rows.mailboxes
-    plain = _PlainDomains(graph, nodes)
+    plain = _PlainDomains(graph, nodes, keys)
     found = [(key, key) for key in virtual.selves if key not in mailboxes]
     found += _not_plain(graph, nodes, plain)
     strays = [_follow(graph, nodes, virtual, key, each) for key, each in found]
@@ -76,31 +77,29 @@ def find_strays(graph: ForwardingGraph, nodes: Nodes) -> Strays:
         strays += [_follow(graph, nodes, tables["local"], key, arrow.destination) for arrow in arrows]
     for table in (tables["canonical"], tables["bcc"]):
         strays += [_follow(graph, nodes, table, key, each) for key, row in table.rows.items() for each in row]
-    outside = frozenset(domain for domain in plain if plain[domain] and graph.kind(domain) == "external")
+    outside = frozenset(domain for domain, is_plain in plain.items() if is_plain)
     return Strays(tuple(strays), outside)
 
 
 class _PlainDomains(dict[str, bool]):
-    """Domains, and whether all their unknown addresses go to a catch-all, or plainly outside."""
+    """Domains, and whether all addresses in them are outside, without any row in between."""
 
-    def __init__(self, graph: ForwardingGraph, nodes: Nodes) -> None:
+    def __init__(self, graph: ForwardingGraph, nodes: Nodes, keys: Keys) -> None:
         super().__init__()
         self.graph = graph
         self.nodes = nodes
+        self.keys = keys
 
     def __missing__(self, domain: str) -> bool:
-        default = self.nodes.arrivals.default(domain)
-        plain = default not in ("", INSIDE)
-        if default is OUTSIDE:
-            plain = self.graph.kind(domain) in ("external", "relay")
+        outside = self.nodes.arrivals.default(domain) is OUTSIDE
+        plain = outside and domain not in self.keys.foreign and self.graph.kind(domain) == "external"
         self[domain] = plain
         return plain
 
 
 def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> Iterator[tuple[str, str]]:
     """Yield the key and the destination of every row of virtual aliases that is not plain."""
-    virtual = graph.rows.tables["virtual"]
-    rows, selves, mailboxes = virtual.rows, virtual.selves, graph.rows.mailboxes
+    rows, mailboxes = graph.rows.tables["virtual"].rows, graph.rows.mailboxes
     kinds = graph.rows.domains.items()
     without_mailboxes = frozenset(name for name, kind in kinds if kind not in _WITH_MAILBOXES)
     has_mark = nodes.has_mark
@@ -109,11 +108,10 @@ def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> It
             if each in rows and each != key:
                 continue
             name, _, domain = each.rpartition("@")
-            if not has_mark(name):
-                if each in mailboxes and domain not in without_mailboxes:
-                    continue
-                if plain[domain] and each not in selves and each != key:
-                    continue
+            if plain[domain]:
+                continue
+            if each in mailboxes and domain not in without_mailboxes and not has_mark(name):
+                continue
             if each[0] != "@":
                 yield key, each
 

@@ -15,13 +15,14 @@ import attrs
 
 from forwardresolve.addresses import FRESH
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
-from forwardresolve.findings.circles import Circle, endless_circles, rewriting, rewriting_circles
+from forwardresolve.findings.circles import Circle, endless_circles, rewriting_circles
 from forwardresolve.findings.ways import destinations, recipient, ways_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from forwardresolve.expansion import Overrun, Status
+    from forwardresolve.findings.keys import Keys
     from forwardresolve.findings.strays import Stray
     from forwardresolve.reach import Reach
 
@@ -49,14 +50,15 @@ class Stuck:
     unchecked: int
 
 
-def find_stuck(reach: Reach, strays: Sequence[Stray]) -> Stuck:
+def find_stuck(reach: Reach, keys: Keys, strays: Sequence[Stray]) -> Stuck:
     """Find everything that cannot be expanded.
 
     Args:
         reach: The places of the graph and their feeders.
+        keys: The keys of the graph that deserve a look.
         strays: The destinations of the graph that deserve a look.
     """
-    search = _Search(reach, strays)
+    search = _Search(reach, keys, strays)
     search.look_at_chains()
     search.look_at_circles()
     return Stuck(tuple(search.circles), search.overruns, search.status, search.followers, search.unchecked)
@@ -65,8 +67,9 @@ def find_stuck(reach: Reach, strays: Sequence[Stray]) -> Stuck:
 class _Search:
     """One search, and what it has found so far."""
 
-    def __init__(self, reach: Reach, strays: Sequence[Stray]) -> None:
+    def __init__(self, reach: Reach, keys: Keys, strays: Sequence[Stray]) -> None:
         self.nodes = reach.nodes
+        self.keys = keys
         self.graph = reach.graph
         self.virtual = reach.graph.rows.tables["virtual"]
         self.edges = _without_accounts(reach.feeders) if reach.graph.rows.tables["local"] else reach.feeders
@@ -85,46 +88,43 @@ class _Search:
         """Decide the places that lead into no circle, from their ends upwards."""
         rows, aliases = self.virtual.rows, bool(self.graph.rows.domain_aliases)
         longest = max(map(len, chain.from_iterable(rows.values())), default=0)
-        hops_between = 1 + _longest_chain(rewriting(self.graph)) + aliases
+        hops_between = 1 + _longest_chain(self.keys.rewriting) + aliases
         results: dict[str, int] = {}
         hops: dict[str, int] = {}
-        copied: set[str] = set()
         for place in self.order:
             row = rows.get(place) or destinations(self.graph, place)
-            # A catch-all may take its own destination; an alias domain's address, the copy of the other.
-            times = 2 if place[0] == "@" or (aliases and place in row) else 1
-            count = results.pop(place, 0) + times * len(row)
-            depth = hops.pop(place, 0) + times * hops_between
+            count = results.get(place, 0) + len(row)
+            depth = hops.get(place, 0) + hops_between
+            if place[0] == "@" or (aliases and place in row):
+                # A catch-all may take its own destination; an alias domain's address, the copy of the other.
+                count, depth = count + len(row), depth + hops_between
             root = self.led.get(place)
             if root is not None:
                 self.followers[root] += 1
-            else:
-                too_long = longest + depth * self.longest_extension > LENGTH_LIMIT
-                if count > EXPANSION_LIMIT or depth >= RECURSION_LIMIT - 1 or too_long:
-                    sure = len(row) > EXPANSION_LIMIT or (
-                        count > EXPANSION_LIMIT and place not in copied and times == 1
-                    )
-                    reason = "results" if sure else self._walk(place)
-                    if reason:
-                        self.overruns[place] = reason
-                        root = place
+            elif (
+                count > EXPANSION_LIMIT
+                or depth >= RECURSION_LIMIT - 1
+                or longest + depth * self.longest_extension > LENGTH_LIMIT
+            ):
+                reason = "results" if len(row) > EXPANSION_LIMIT else self._walk(place)
+                if reason:
+                    self.overruns[place] = reason
+                    root = place
             if root is not None:
                 self.status[place] = "limit"
-            keeps = place in copied or place[0] == "@" or place in row
             for feeder in self.edges.get(place, ()):
                 if root is not None:
                     self.led.setdefault(feeder, root)
                 results[feeder] = results.get(feeder, 0) + count - 1
-                hops[feeder] = max(hops.get(feeder, 0), depth)
-                if keeps:
-                    copied.add(feeder)
+                if depth > hops.get(feeder, 0):
+                    hops[feeder] = depth
 
     def look_at_circles(self) -> None:
         """Decide the places that lead into circles."""
         tangled = sorted(self.tangled)
-        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.graph)]
+        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.keys.rewriting)]
         roots = {member: circle.way[0] for circle in self.circles for member in circle.members}
-        onward = rewriting(self.graph)
+        onward = self.keys.rewriting
         for place, key in self.round_domains.items():
             here = key
             while here not in roots:
@@ -157,11 +157,8 @@ class _Search:
                 round_domains.setdefault(place, f"@{each.rpartition('@')[2]}")
             elif place[0] != "@" and each != place and nodes.place(each) == place:
                 of_themselves.add(place)
-        of_themselves.update(filter(self._comes_back, self._catch_alls()))
+        of_themselves.update(filter(self._comes_back, self.keys.catch_alls))
         return round_domains, of_themselves
-
-    def _catch_alls(self) -> Iterator[str]:
-        return (key for key, row in self.virtual.rows.items() if key[0] == "@" != row[0][0])
 
     def _comes_back(self, place: str) -> bool:
         """Tell whether the addresses of a catch-all lead to it again, and not only back to themselves."""
