@@ -103,11 +103,7 @@ class Arrivals:
 
     def end(self, address: str) -> str:
         """Return whether mail that ends at an address is `OUTSIDE` or `INSIDE`."""
-        if not address:
-            return INSIDE
-        graph = self.graph
-        outside = graph.settings.counts_as_outside(graph.ends.final(address).kind)
-        return OUTSIDE if outside else INSIDE
+        return OUTSIDE if address and self.graph.ends.outside(address) else INSIDE
 
     def _default(self, domain: str) -> str:
         graph = self.graph

@@ -48,6 +48,7 @@ class Ends:
         self.settings = settings
         self._relays = tuple(name for name, kind in rows.domains.items() if kind == "relay")
         self._kinds: dict[str, DomainClass] = {}
+        self._single_addresses = bool(rows.transports or rows.relocated)
 
     def kind(self, domain: str) -> DomainClass:
         """Return the class of a normalised domain.
@@ -78,6 +79,16 @@ class Ends:
             return False
         return self.kind(domain) != "local" or route(local) == local
 
+    def outside(self, address: str) -> bool:
+        """Tell whether mail that ends at an address is outside; `final` without the details."""
+        if not self._single_addresses and "@" in address:
+            kind = self.kind(address.rpartition("@")[2])
+            if kind == "mailbox":
+                return False
+            if kind != "local":
+                return self.settings.counts_as_outside(_END_OF_CLASS[kind])
+        return self.settings.counts_as_outside(self.final(address).kind)
+
     def final(self, address: str) -> Final:
         """Say where mail ends for an address that no row takes further."""
         local, domain = split_address(address)
@@ -100,7 +111,7 @@ class Ends:
     def sent_elsewhere(self, address: str) -> FinalKind | None:
         """Say where relocated(5) and transport(5) send an address, before its class is asked."""
         rows = self.rows
-        if not rows.relocated and not rows.transports:
+        if not self._single_addresses:
             return None
         local, domain = split_address(address)
         forms = self._forms(local, domain)

@@ -62,7 +62,9 @@ def stays(nodes: Nodes, address: str) -> bool:
     return bool(ends_at) and nodes.graph.keeps(nodes.graph.step(ends_at))
 
 
-def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, str]]:
+def _link_rows(  # noqa: C901 (one loop over a million rows)
+    nodes: Nodes, links: Links, *, copies: bool
+) -> list[tuple[str, str]]:
     """Link the rows of virtual aliases: the one loop over everything.
 
     The common cases are decided right here, because a million rows go through it.
@@ -72,7 +74,8 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
     """
     virtual = nodes.graph.rows.tables["virtual"]
     rows, selves = virtual.rows, virtual.selves
-    default, mixed, wary = nodes.arrivals.default, nodes.arrivals.mixed, nodes.wary
+    default, end = nodes.arrivals.default, nodes.arrivals.end
+    mixed, wary = nodes.arrivals.mixed, nodes.wary
     has_mark, patterns = nodes.has_mark, nodes.graph.rows.patterns
     feeders, leaving = links.feeders, links.leaving
     extended: list[tuple[str, str]] = []
@@ -91,10 +94,12 @@ def _link_rows(nodes: Nodes, links: Links, *, copies: bool) -> list[tuple[str, s
             place = ""
             if known:
                 place = each
-            elif at and each != name and each not in selves:
-                place = default(domain)
+            elif at:
+                place = end(each) if each == name or each in selves else default(domain)
             if place is OUTSIDE:
                 leaving.setdefault(name, each)
+            elif place is INSIDE and not copies:
+                continue
             elif place and place is not INSIDE and place != name:
                 feeders.setdefault(place, []).append(name)
             else:

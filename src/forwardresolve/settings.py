@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FinalKind = Literal["external", "relay", "mailbox", "undeliverable", "opaque", "discard", "autoreply", "list"]
 Policy = Literal["internal", "external"]
@@ -42,14 +39,15 @@ class Settings:
 
     def counts_as_outside(self, kind: FinalKind) -> bool:
         """Tell whether a path that ends so reaches outside."""
-        policies: Mapping[str, Policy] = {
-            "external": "external",
+        if kind in ("mailbox", "undeliverable", "discard"):
+            return False
+        policies = {
             "relay": self.relay,
             "opaque": self.opaque,
             "list": self.lists,
             "autoreply": self.autoreply,
         }
-        return policies.get(kind) == "external"
+        return policies.get(kind, kind) == "external"
 
     @property
     def only_external_is_outside(self) -> bool:

@@ -48,7 +48,7 @@ def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, .
     """
     reach = resolution.reach
     keys = find_keys(graph)
-    strays = find_strays(graph, reach.nodes)
+    strays = find_strays(graph, reach.nodes, keys)
     all_of_them = chain(
         of_sources(graph.rows),
         of_patterns(reach),

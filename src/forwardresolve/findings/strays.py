@@ -15,6 +15,7 @@ from forwardresolve.arrivals import OUTSIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forwardresolve.findings.keys import Keys
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.hops import Final
     from forwardresolve.nodes import Nodes
@@ -88,11 +89,11 @@ class _PlainDomains(dict[str, bool]):
         super().__init__()
         self.graph = graph
         self.nodes = nodes
-        self.keys = keys
+        self.foreign = keys.foreign
 
     def __missing__(self, domain: str) -> bool:
         outside = self.nodes.arrivals.default(domain) is OUTSIDE
-        plain = outside and domain not in self.keys.foreign and self.graph.kind(domain) == "external"
+        plain = outside and domain not in self.foreign and self.graph.kind(domain) == "external"
         self[domain] = plain
         return plain
 

@@ -19,7 +19,7 @@ from forwardresolve.findings.circles import Circle, endless_circles, rewriting_c
 from forwardresolve.findings.ways import destinations, recipient, ways_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from forwardresolve.expansion import Overrun, Status
     from forwardresolve.findings.keys import Keys
