@@ -37,26 +37,37 @@ _EXACT_ADDRESSES = 5000
 def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
     """Walk every hop that mail for an envelope recipient takes, nearest first, each once.
 
+    An expansion may grow without end (``u -> u+box``): a row that is met again with a longer
+    extension on the same way is not followed any more, nor is what has become longer than Postfix
+    lets it; after 5000 addresses those that are decided in the same place count as one.
+
     Args:
-        nodes: The places of the graph. An expansion may grow without end (``u -> u+box``); after
-            5000 addresses those that are decided in the same place count as one.
+        nodes: The places of the graph.
         address: A normalised address, as a client names it.
 
     Yields:
         The hops.
     """
     graph = nodes.graph
-    queue = deque(arrow.destination for arrow in graph.enter(address))
-    seen: set[str] = set(queue)
+    first = [arrow.destination for arrow in graph.enter(address)]
+    queue: deque[tuple[str, dict[str, str]]] = deque((each, {}) for each in first)
+    seen: set[str] = set(first)
     while queue:
-        hop = graph.step(queue.popleft())
+        here, extensions = queue.popleft()
+        hop = graph.step(here)
         yield hop
-        for arrow in hop.arrows:
-            onward = arrow.destination
+        if hop.extension:
+            before = extensions.get(hop.row)
+            if before is not None and hop.extension.endswith(before):
+                continue
+            extensions = {**extensions, hop.row: hop.extension}
+        for onward in (arrow.destination for arrow in hop.arrows):
+            if len(onward) > LENGTH_LIMIT:
+                continue
             mark = onward if len(seen) < _EXACT_ADDRESSES else _row_or_place(nodes, onward)
             if mark not in seen:
                 seen.add(mark)
-                queue.append(onward)
+                queue.append((onward, extensions))
 
 
 def _row_or_place(nodes: Nodes, address: str) -> str:
@@ -118,7 +129,7 @@ def shortest_path(
             # What the client names may be rewritten or copied before aliases are looked at.
             return tuple(reversed(way if way[-1] == address else [*way, address]))
         for onward in sorted(arrow.destination for arrow in hop.arrows):
-            if onward not in came_from and leaves(onward):
+            if onward not in came_from and len(onward) <= LENGTH_LIMIT and leaves(onward):
                 came_from[onward] = here
                 queue.append(onward)
     return None
