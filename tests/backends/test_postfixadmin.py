@@ -21,6 +21,7 @@ from forwardresolve import ForwardingGraph, resolve
 from forwardresolve.options import structure
 from forwardresolve.sdk import BackendMisconfigured, Domain, DomainAlias, Forward, Mailbox, Origin, Remark
 from forwardresolve_backends.postfixadmin import PostfixAdmin
+from servers.postfix import ask_postfix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,6 +87,32 @@ def test_the_list_is_the_same_on_every_database(panel: Database) -> None:
         "catchall.example": ("ann@catchall.example",),
         "catchtwin.example": ("ann@catchtwin.example", "own@catchtwin.example"),
         "moved.example": (),
+    }
+
+
+@pytest.mark.live
+@pytest.mark.usefixtures("private_postfix")
+def test_what_is_said_to_be_listed_leaves_a_real_postfix() -> None:
+    alias_domains = {alias: target for alias, (target, on) in ALIAS_DOMAINS.items() if on}
+    relays = [name for name in DOMAINS if name in ("backup.example", "relayed.example")]
+    active = [
+        name for name, differs in DOMAINS.items() if differs.get("active", 1) and name not in ("ALL", *relays)
+    ]
+    scenario = {
+        "postfixadmin": True,
+        "local_domains": {"virtual_mailbox": active, "relay": relays, "local": ["host.invalid"]},
+        "mailboxes": [address for address, on in MAILBOXES.items() if on],
+        "virtual_aliases": [[address, goto] for address, (goto, _) in ALIASES.items()],
+        "inactive": [address for address, (_, on) in ALIASES.items() if not on],
+        "alias_domains": [[alias, target] for alias, target in alias_domains.items()],
+        "transport": [[VACATION_DOMAIN, "discard:"]],
+        "recipient_delimiter": "+",
+    }
+    hosted = {name.casefold() for name in (*active, *relays)}
+    asked = [address for address in LISTED if address.casefold().rpartition("@")[2] in hosted]
+    outcomes = ask_postfix(scenario, asked)
+    assert {address for address in asked if outcomes[address].external} == {
+        address for address in asked if LISTED[address]
     }
 
 
