@@ -9,6 +9,8 @@ aliases(5) come through as the text they are.
 from __future__ import annotations
 
 import re
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import (
     MAX_LENGTH,
@@ -18,6 +20,9 @@ from forwardresolve.addresses import (
     unquote_local,
 )
 from forwardresolve.errors import AddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
 _PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
@@ -43,16 +48,19 @@ def is_opaque(destination: str) -> bool:
     return "@" not in destination and unquote_local(destination).startswith(OPAQUE)
 
 
-def plain_destinations(text: str) -> tuple[str, ...] | None:
+def plain_destinations(value: str | Sequence[str]) -> tuple[str, ...] | None:
     """Read a value of the common form, plain addresses between commas, already normalised.
 
     Args:
-        text: The value as it stands in the source.
+        value: The value as it stands in the source, or several such texts.
 
     Returns:
         The normalised destinations, each once; None when the value needs `split_destinations`.
     """
-    folded = text.lower()
+    if not isinstance(value, str):
+        parts = [plain_destinations(text) or () for text in value]
+        return tuple(dict.fromkeys(chain.from_iterable(parts))) if all(parts) else None
+    folded = value.lower()
     if _PLAIN_ADDRESS(folded) is not None:
         return (folded,) if len(folded) <= MAX_LENGTH else None
     if _PLAIN_LIST(folded) is not None:

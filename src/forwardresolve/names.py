@@ -89,11 +89,19 @@ def _special_names(nodes: Nodes, plan: Plan, gathered: Mapping[str, Iterable[str
     for name in _further_names(nodes):
         local, domain = split_address(name)
         further.setdefault(domain, []).append(local)
+    local_parts = {
+        lower: (
+            *gathered.get(lower, ()),
+            *further.get(lower, ()),
+            *(accounts if _knows_accounts(nodes.graph, lower) else ()),
+        )
+        for lower in plan.gathered
+    }
+    named = {lower for lower, names in local_parts.items() if names}
     for domain, lowers in plan.special.items():
         for lower in lowers:
-            of_host = accounts if _knows_accounts(nodes.graph, lower) else ()
-            locals_ = (*gathered.get(lower, ()), *further.get(lower, ()), *of_host)
-            yield from (f"{local}@{domain}" for local in locals_)
+            if lower in named:
+                yield from (f"{local}@{domain}" for local in local_parts[lower])
 
 
 def _hosted(graph: ForwardingGraph) -> Iterator[str]:

@@ -191,9 +191,8 @@ class Rows:
         except AddressError as error:
             self._reject("bad-source", record.source, error, named)
             return
-        texts = record.destinations
-        destinations = plain_destinations(texts) if type(texts) is str else None
-        if destinations is None:
+        destinations = plain_destinations(record.destinations)
+        if not destinations:
             destinations = self._destinations(record, key, named)
             if not destinations:
                 return
