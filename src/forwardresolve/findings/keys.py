@@ -34,7 +34,12 @@ def find_keys(graph: ForwardingGraph) -> Keys:
     """Walk all keys of virtual aliases once."""
     virtual = graph.rows.tables["virtual"]
     ours = graph.rows.domains.keys() | graph.rows.domain_aliases.keys()
-    odd = [key for key in virtual if key[0] == "@" or key.rpartition("@")[2] not in ours]
+    odd = [
+        key
+        for table in (virtual.rows, virtual.selves)
+        for key in table
+        if key[0] == "@" or key.rpartition("@")[2] not in ours
+    ]
     catch_alls = tuple(key for key in odd if key[0] == "@")
     foreign: dict[str, list[str]] = {}
     for key in odd:

@@ -6,6 +6,7 @@ outside needs no second look. What is left is small, and everything else is deci
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -99,21 +100,24 @@ class _PlainDomains(dict[str, bool]):
 
 
 def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> Iterator[tuple[str, str]]:
-    """Yield the key and the destination of every row of virtual aliases that is not plain."""
+    """Yield the key and the destination of every row of virtual aliases that is not plain.
+
+    Most destinations are sorted out as whole sets, which is several times faster than one by one.
+    """
     rows, mailboxes = graph.rows.tables["virtual"].rows, graph.rows.mailboxes
     kinds = graph.rows.domains.items()
     without_mailboxes = frozenset(name for name, kind in kinds if kind not in _WITH_MAILBOXES)
-    has_mark = nodes.has_mark
+    ends = set(chain.from_iterable(rows.values())).difference(rows)
+    odd = {
+        each for each in ends.difference(mailboxes) if not plain[each.rpartition("@")[2]] and each[0] != "@"
+    }
+    for each in ends.intersection(mailboxes):
+        name, _, domain = each.rpartition("@")
+        if domain in without_mailboxes or nodes.has_mark(name):
+            odd.add(each)
     for key, row in rows.items():
         for each in row:
-            if each in rows and each != key:
-                continue
-            name, _, domain = each.rpartition("@")
-            if plain[domain]:
-                continue
-            if each in mailboxes and domain not in without_mailboxes and not has_mark(name):
-                continue
-            if each[0] != "@":
+            if each in odd or (each == key and key not in mailboxes):
                 yield key, each
 
 

@@ -19,7 +19,7 @@ from forwardresolve.findings.circles import Circle, endless_circles, rewriting_c
 from forwardresolve.findings.ways import destinations, recipient, ways_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from forwardresolve.expansion import Overrun, Status
     from forwardresolve.findings.keys import Keys
@@ -82,7 +82,7 @@ class _Search:
         self.led: dict[str, str] = {}
         self.round_domains, self.of_themselves = self._find_endless(strays)
         self.longest_extension = max((len(stray.extension) for stray in strays), default=0)
-        self.order, self.tangled = self._untangle()
+        self.tangled: list[str] = []
 
     def look_at_chains(self) -> None:
         """Decide the places that lead into no circle, from their ends upwards."""
@@ -90,11 +90,9 @@ class _Search:
         longest = max(map(len, chain.from_iterable(rows.values())), default=0)
         hops_between = 1 + _longest_chain(self.keys.rewriting) + aliases
         results: dict[str, int] = {}
-        hops: dict[str, int] = {}
-        for place in self.order:
+        for layer, place in self._in_order():
             row = rows.get(place) or destinations(self.graph, place)
-            count = results.get(place, 0) + len(row)
-            depth = hops.get(place, 0) + hops_between
+            count, depth = results.get(place, 0) + len(row), layer * hops_between
             if place[0] == "@" or (aliases and place in row):
                 # A catch-all may take its own destination; an alias domain's address, the copy of the other.
                 count, depth = count + len(row), depth + hops_between
@@ -110,19 +108,16 @@ class _Search:
                 if reason:
                     self.overruns[place] = reason
                     root = place
+            feeders = self.edges.get(place, ())
             if root is not None:
                 self.status[place] = "limit"
-            for feeder in self.edges.get(place, ()):
-                if root is not None:
-                    self.led.setdefault(feeder, root)
+                self.led.update((feeder, root) for feeder in feeders if feeder not in self.led)
+            for feeder in feeders:
                 results[feeder] = results.get(feeder, 0) + count - 1
-                if depth > hops.get(feeder, 0):
-                    hops[feeder] = depth
 
     def look_at_circles(self) -> None:
         """Decide the places that lead into circles."""
-        tangled = sorted(self.tangled)
-        self.circles = [*endless_circles(self.nodes, tangled), *rewriting_circles(self.keys.rewriting)]
+        self.circles = [*endless_circles(self.nodes, self.tangled), *rewriting_circles(self.keys.rewriting)]
         roots = {member: circle.way[0] for circle in self.circles for member in circle.members}
         onward = self.keys.rewriting
         for place, key in self.round_domains.items():
@@ -132,7 +127,7 @@ class _Search:
             roots[place] = roots[here]
         self._spread(roots)
         self._spread({place: root for place, root in self.led.items() if place not in self.status})
-        for place in tangled:
+        for place in self.tangled:
             if place not in self.status and (reason := self._walk(place)):
                 self.overruns[place] = reason
                 self._spread({place: place})
@@ -165,28 +160,32 @@ class _Search:
         ways = [way for way in ways_on(self.nodes, place) if way.place == place]
         return len(ways) > 1 or not all(way.lists_itself for way in ways)
 
-    def _untangle(self) -> tuple[list[str], set[str]]:
-        """Sort the places from their ends upwards.
+    def _in_order(self) -> Iterator[tuple[int, str]]:
+        """Walk the places from their ends upwards; those that lead into a circle are left over.
 
-        Returns:
-            The places in order, and those that lead into a circle. Places without ways on, and
-            nothing above them, are left out, but for lists beyond the limit.
+        Places without ways on, and nothing above them, are left out, but for lists near the limit.
+
+        Yields:
+            How many places there are below on the longest way, the place itself counted; the place.
         """
         waiting = Counter(chain.from_iterable(self.edges.values()))
         waiting.update(self.round_domains.keys() | self.of_themselves)
-        order = [place for place in self.edges if place not in waiting]
+        layer = [place for place in self.edges if place not in waiting]
         known = self.edges.keys() | waiting.keys()
-        order += [
-            key
-            for key, row in self.virtual.rows.items()
-            if 2 * len(row) > EXPANSION_LIMIT and key not in known
-        ]
-        for place in order:
-            for feeder in self.edges.get(place, ()):
-                waiting[feeder] -= 1
-                if not waiting[feeder]:
-                    order.append(feeder)
-        return order, {place for place, count in waiting.items() if count}
+        rows = self.virtual.rows.items()
+        layer += [key for key, row in rows if 2 * len(row) > EXPANSION_LIMIT and key not in known]
+        depth = 0
+        while layer:
+            depth += 1
+            above: list[str] = []
+            for place in layer:
+                yield depth, place
+                for feeder in self.edges.get(place, ()):
+                    waiting[feeder] -= 1
+                    if not waiting[feeder]:
+                        above.append(feeder)
+            layer = above
+        self.tangled = sorted(place for place, count in waiting.items() if count)
 
     def _walk(self, place: str) -> Overrun | None:
         """Expand what is decided in a place as Postfix does, as long as there were not too many."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_HEAD = 4
+
 
 def nearest_domains(outside: Iterable[str], hosted: Iterable[str]) -> dict[str, str]:
     """Find the domains outside that one slip turns into a hosted one.
@@ -23,11 +25,18 @@ def nearest_domains(outside: Iterable[str], hosted: Iterable[str]) -> dict[str, 
         Domain to the hosted one that may be meant, the first by name.
     """
     by_remainder: dict[str, list[str]] = {}
+    heads: set[str] = set()
+    tails: set[str] = set()
     for domain in outside:
+        heads.add(domain[:_HEAD])
+        tails |= {domain[_HEAD:], domain[_HEAD + 1 :]}
         for remainder in _remainders(domain):
             by_remainder.setdefault(remainder, []).append(domain)
     nearest: dict[str, str] = {}
-    for domain in hosted if by_remainder else ():
+    for domain in hosted:
+        # A slip leaves the head as it is, or what follows it.
+        if domain[:_HEAD] not in heads and tails.isdisjoint((domain[_HEAD:], domain[_HEAD + 1 :])):
+            continue
         for remainder in _remainders(domain):
             for other in by_remainder.get(remainder, ()):
                 if _one_slip(other, domain):
