@@ -102,10 +102,12 @@ def _walk_rows(
     for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
         for key in table:
             local, _, domain = key.rpartition("@")
+            if not local:
+                continue
             if domain in gathered:
                 gathered[domain].append(local)
             default = plain.get(domain)
-            if default is None or not local or key in plan.odd:
+            if default is None or key in plan.odd:
                 continue
             if reach.counts_place(key) if forwards else not selves_stay and reach.counts(key):
                 listed.append(key)
