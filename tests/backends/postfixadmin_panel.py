@@ -45,6 +45,7 @@ DOMAINS: Final[dict[str, dict[str, object]]] = {
     "twin.example": {},
     "catchtwin.example": {},
     "offtwin.example": {},
+    "sleeping.example": {"active": 0},
     "chain.example": {},
     "backup.example": {"backupmx": 1},
     "relayed.example": {"transport": "smtp:[192.0.2.1]"},
@@ -59,6 +60,7 @@ ALIAS_DOMAINS: Final = {
     "twin.example": ("acme.example", 1),
     "catchtwin.example": ("catchall.example", 1),
     "offtwin.example": ("acme.example", 0),
+    "sleeping.example": ("acme.example", 1),
     "chain.example": ("twin.example", 1),
 }
 """Alias domain to target and flag."""
@@ -96,6 +98,7 @@ ALIASES: Final = {
     "empty@acme.example": ("", 1),
     "unix@acme.example": ("root", 1),
     "via-inactive@acme.example": ("fwd@inactive.example", 1),
+    "via-sleeping@acme.example": ("alice@sleeping.example", 1),
     "to-stray@acme.example": ("stray@elsewhere.example.net", 1),
     "stray@elsewhere.example.net": ("carol@acme.example", 1),
     "to-typo@acme.example": ("carol@acmee.example", 1),
@@ -141,6 +144,8 @@ LISTED: Final = {
     "nobody@acme.example": False,
     "via-inactive@acme.example": True,
     "fwd@inactive.example": False,
+    "via-sleeping@acme.example": True,
+    "alice@sleeping.example": False,
     "to-stray@acme.example": False,
     "stray@elsewhere.example.net": False,
     "to-typo@acme.example": True,
