@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import tomllib
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 from unittest import SkipTest
 
@@ -110,9 +112,6 @@ class Blocks:
 
     def _sql(self, example: Example) -> None:
         """Run statements on the database of the examples, and take back what they change."""
-        import sqlite3
-
-        connection = sqlite3.connect(":memory:")
-        connection.executescript((self.directory / "postfixadmin.sql").read_text(encoding="utf-8"))
-        connection.executescript(example.parsed)
-        connection.close()
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.executescript((self.directory / "postfixadmin.sql").read_text(encoding="utf-8"))
+            connection.executescript(example.parsed)

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,8 @@ def blocks(tmp_path: Path) -> Blocks:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m forwardresolve "$@"\n')
     program.chmod(0o755)
     shutil.copy(ROOT / "examples" / "postfixadmin.sql", tmp_path)
-    connection = sqlite3.connect(tmp_path / "mail.db")
-    connection.executescript((tmp_path / "postfixadmin.sql").read_text(encoding="utf-8"))
-    connection.close()
+    with closing(sqlite3.connect(tmp_path / "mail.db")) as connection:
+        connection.executescript((tmp_path / "postfixadmin.sql").read_text(encoding="utf-8"))
     return Blocks(
         tmp_path,
         {
