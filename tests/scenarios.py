@@ -163,7 +163,9 @@ def twins(scenario: Scenario) -> dict[str, str]:
         f"{address.rpartition('@')[0]}@{alias}": address
         for alias, target in scenario.get("alias_domains", ())
         for address in scenario.get("mailboxes", ())
-        if scenario.get("postfixadmin") and address.endswith(f"@{target}")
+        if scenario.get("postfixadmin")
+        and address.endswith(f"@{target}")
+        and address not in accounts_of(scenario)
     }
 
 

@@ -34,10 +34,8 @@ _ODD_NAMES: Final = (
     "o'b",
     "a/b",
     "jürgen",
-    "u%ext.example",
-    "a%b.test",
-    "ext.example!u",
 )
+_ROUTES: Final = ("u%ext.example", "a%b.test", "ext.example!u")
 _EXTENSIONS: Final = ("e", "t", "e", "box", "e{0}t", "")
 _ALIASES_ONLY: Final = ("/dev/null", '"|/bin/cat >/dev/null"', ":include:{include}/members", "\\a", "\\b")
 _TRANSPORTS: Final = ("{external}", "{relay}", "{virtual}", "error:5.1.2 gone", "discard:")
@@ -70,7 +68,7 @@ def random_recipients(world: Scenario, rng: Random) -> list[str]:
         else:
             domain = rng.choice(domains if rng.random() < 0.9 else _OUTSIDE)
             local = rng.choice(locals_)
-        if delimiter and rng.random() < 0.4:
+        if delimiter and rng.random() < 0.4 and "%" not in local and "!" not in local:
             local = _extend(local, rng.choice(delimiter) + _extension(rng, delimiter))
         if rng.random() < 0.03 and not local.startswith('"'):
             local = f'"{local}"'
@@ -111,7 +109,7 @@ class _World:
         if self._happens(0.3):
             made["myorigin"] = rng.choice([*self.hosted, *_OUTSIDE])
         if "local" in self.domains and self._happens(0.8):
-            made["aliases"] = self._rows(rng.randint(1, 6), self._name, self._alias_value)
+            made["aliases"] = self._rows(rng.randint(1, 6), self._account, self._alias_value)
             made["include_files"] = {"members": "".join(f"{self._item()}\n" for _ in range(2))}
         if self._happens(0.15):
             made["recipient_canonical"] = self._rows(rng.randint(1, 3), self._key, self._address)
@@ -123,10 +121,18 @@ class _World:
             )
         if self._happens(0.1):
             made["relocated"] = self._rows(1, self._address_or_domain, lambda: "new@ext.example")
-        if self._happens(0.1):
-            entries = self._rows(rng.randint(1, 4), self._key, self._value)
-            made["virtual_alias_maps"] = [{"type": "texthash", "entries": entries}]
+        if self._happens(0.15):
+            made["virtual_alias_maps"] = [self._further_table()]
+        if self.postfixadmin and self._happens(0.3):
+            made["inactive"] = [key for key, _ in made["virtual_aliases"] if self._happens(0.3)]
         return made
+
+    def _further_table(self) -> Scenario:
+        if self._happens(0.5):
+            entries = self._rows(self.rng.randint(1, 4), self._key, self._value)
+            return {"type": "texthash", "entries": entries}
+        entries = self._rows(self.rng.randint(1, 2), self._pattern, self._pattern_value)
+        return {"type": "regexp", "entries": entries}
 
     def _happens(self, chance: float) -> bool:
         return self.rng.random() < chance
@@ -159,10 +165,17 @@ class _World:
             rows.setdefault(row[0].casefold(), row)
         return [*rows.values()]
 
+    def _account(self) -> str:
+        """Draw a bare name; one with an at sign in quotes is nobody's account."""
+        name = self._name()
+        return "b" if "@" in name else name
+
     def _name(self) -> str:
         return self.rng.choice(_ODD_NAMES if self.odd and self._happens(0.2) else self.names)
 
     def _address(self) -> str:
+        if self.odd and self._happens(0.04):
+            return f"{self.rng.choice(_ROUTES)}@{self.rng.choice(self.hosted)}"
         local = self._name()
         if self.delimiter and self._happens(0.2):
             local = _extend(local, self.rng.choice(self.delimiter) + _extension(self.rng, self.delimiter))
@@ -182,7 +195,16 @@ class _World:
         if choice < 0.15:
             domains = self.hosted if self._happens(0.9) else _OUTSIDE
             return f"@{self.rng.choice(domains)}"
-        return self._name() if choice < 0.2 else self._address()
+        return self._account() if choice < 0.2 else self._address()
+
+    def _pattern(self) -> str:
+        domain = self.rng.choice(self.hosted).replace(".", "\\.")
+        return self.rng.choice(
+            (f"/^(.*)@{domain}$/", f"/^b(.*)@{domain}$/", f"/^{self.rng.choice(self.names)}@(.*)$/")
+        )
+
+    def _pattern_value(self) -> str:
+        return self.rng.choice((f"$1@{self.rng.choice([*self.hosted, 'ext.example'])}", self._item()))
 
     def _item(self) -> str:
         """Draw one destination."""
