@@ -9,8 +9,8 @@ from forwardresolve import ForwardingGraph, Resolution, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from forwardresolve.settings import Policy
     from forwardresolve.records import Record
+    from forwardresolve.settings import Policy
 
 
 class Choices(TypedDict, total=False):

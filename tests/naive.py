@@ -43,27 +43,31 @@ class NaiveHost:
         self.relocated: set[str] = set()
         self.patterns: list[tuple[str, str]] = []
         self.tables: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
-        shielding: list[str] = []
+        self.shielding: list[str] = []
         for record in records:
-            match record:
-                case Domain(name, kind):
-                    self.kinds[name] = kind
-                case DomainAlias(alias, target):
-                    self.twins[alias] = target
-                case Mailbox(address, shields):
-                    self.mailboxes.add(address)
-                    shielding += [address] if shields else []
-                case Transport(key, kind):
-                    self.transports[key] = kind
-                case Relocated(address):
-                    self.relocated.add(address)
-                case Pattern(pattern, str(destinations)):
-                    self.patterns.append((pattern, destinations))
-                case Forward(source, str(destinations), table):
-                    self.tables[table][source] |= dict.fromkeys(self.read(source, destinations))
-        for address in shielding:
+            self.add(record)
+        for address in self.shielding:
             if address not in self.tables["virtual"]:
                 self.tables["virtual"][address] = {address: None}
+
+    def add(self, record: Record) -> None:
+        """Remember what a record says."""
+        match record:
+            case Domain(name, kind):
+                self.kinds[name] = kind
+            case DomainAlias(alias, target):
+                self.twins[alias] = target
+            case Mailbox(address, shields):
+                self.mailboxes.add(address)
+                self.shielding += [address] if shields else []
+            case Transport(key, kind):
+                self.transports[key] = kind
+            case Relocated(address):
+                self.relocated.add(address)
+            case Pattern(pattern, str(destinations)):
+                self.patterns.append((pattern, destinations))
+            case Forward(source, str(destinations), table):
+                self.tables[table][source] |= dict.fromkeys(self.read(source, destinations))
 
     def read(self, source: str, destinations: str) -> Iterator[str]:
         """Complete the destinations of a row; ``@domain`` keeps the local part of a row's key."""
@@ -196,7 +200,9 @@ class NaiveHost:
     def end(self, address: str) -> str:
         """Return the kind of end that an address is."""
         if "@" not in address:
-            return "opaque" if address.startswith(("|", "/")) else "mailbox"
+            if address.startswith(("|", "/")):
+                return "opaque"
+            return "mailbox" if self.has_account(address) else "undeliverable"
         local, _, domain = address.rpartition("@")
         kind = self.kind(address)
         if elsewhere := self.elsewhere(address):
@@ -207,14 +213,19 @@ class NaiveHost:
         return simple.get(kind, kind)
 
     def has_mailbox(self, local: str, domain: str) -> bool:
-        locals_ = [local, self.split(local)[0]]
-        if self.kinds.get(domain) == "local":
-            accounts = [name for name in self.mailboxes if self.kind(name) in ("local", "host")]
-            named = [*locals_[:1], *(f"{name}@{domain}" for name in locals_)]
-            return not accounts or any(name in self.mailboxes for name in named)
+        """Tell whether a domain has a mailbox of a name, with or without its extension."""
+        names = [local, self.split(local)[0]]
+        if self.kinds.get(domain) == "local" and self.has_account(local):
+            return True
         domains = [domain, *filter(None, [self.twins.get(domain)])]
-        named = [f"@{domain}", *(f"{name}@{each}" for name in locals_ for each in domains)]
+        named = [f"@{domain}", *(f"{name}@{each}" for name in names for each in domains)]
         return any(name in self.mailboxes for name in named)
+
+    def has_account(self, name: str) -> bool:
+        """Tell whether the host has an account; it has any, where no source names one."""
+        mine = [address for address in self.mailboxes if self.kind(address) in ("local", "host")]
+        accounts = {address.partition("@")[0] for address in mine}
+        return not accounts or name in accounts or self.split(name)[0] in accounts
 
     def walk(self, recipient: str) -> tuple[bool, bool]:
         """Tell whether mail for a recipient gets outside, and whether some of it stays here."""

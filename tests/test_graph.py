@@ -26,8 +26,8 @@ from forwardresolve.settings import Settings
 from hosts import graph_of
 
 if TYPE_CHECKING:
-    from forwardresolve.settings import FinalKind, Policy
     from forwardresolve.records import DomainKind, TransportKind
+    from forwardresolve.settings import FinalKind, Policy
 
 A, B, LOCAL = Domain("a.example"), Domain("b.example"), Domain("host.example", "local")
 
