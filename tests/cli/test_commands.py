@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -239,3 +241,16 @@ def test_a_full_disk_is_told_in_a_line() -> None:
     assert done.returncode == 1
     assert "forwardresolve: error: the output: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_python_with_m_is_the_command_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["forwardresolve", "--version"])
+
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("forwardresolve", run_name="__main__")
+    gc.enable()
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"forwardresolve {forwardresolve.__version__}\n"
