@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import FRESH, append_extension, split_address
-from forwardresolve.destinations import glue
+from forwardresolve.destinations import is_glued
 from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Arrivals:
             onward = address if found is None else self._passed_on(address, *found)
             if onward is None and found is not None:
                 key, extension = found
-                return (f"{PATTERN}{address}", "") if key.startswith(PATTERN) else (key, extension)
+                return (f"{PATTERN}{address}", "") if self._answers_whole(key) else (key, extension)
             if onward == address:
                 return self.stop(address)
             address = onward or ""
@@ -75,15 +75,20 @@ class Arrivals:
         if key in self._virtual.selves:
             return address if key[0] == "@" else append_extension(key, extension)
         row = self._virtual.rows.get(key)
-        if row is None or row[0][0] != "@" or len(row) > 1:
+        if row is None or row[0][0] != "@" or len(row) > 1 or is_glued(row[0]):
             return None
-        return glue(split_address(address)[0], row[0])
+        return f"{split_address(address)[0]}{row[0]}"
+
+    def _answers_whole(self, key: str) -> bool:
+        """Tell whether what a row answers depends on the whole address: see `PATTERN`."""
+        row = self._virtual.rows.get(key)
+        return row is None or is_glued(row[0])
 
     def stop(self, address: str) -> tuple[str, str]:
         """Return where an address arrives that virtual aliases do not take further."""
-        local, domain = split_address(address)
-        if self.graph.kind(domain) == "local" and self.graph.stop(address).arrows:
-            return self._arrive_account(local)
+        if self.graph.kind(split_address(address)[1]) == "local":
+            for arrow in self.graph.stop(address).arrows:
+                return self._arrive_account(arrow.destination)
         return "", address
 
     def default(self, domain: str) -> str:
@@ -144,7 +149,7 @@ def _shortcuts(graph: ForwardingGraph) -> dict[str, str]:
     rewrites = {
         key[1:]: row[0][1:]
         for key, row in virtual.rows.items()
-        if key[0] == "@" and len(row) == 1 and row[0][0] == "@" and "@" not in row[0][1:]
+        if key[0] == "@" and len(row) == 1 and row[0][0] == "@" and not is_glued(row[0])
     }
     if not rewrites:
         return {}

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import (
+    FRESH,
     MAX_LENGTH,
     normalise,
     normalise_domain,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 _ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
 _PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
 _PLAIN_LIST = re.compile(rf"{_ADDRESS}(?:, ?{_ADDRESS})*").fullmatch
+_WILD = re.compile(r"@[^\s@,;<>()\"\\]+").fullmatch
+STAND_IN = "\ue000"
+"""What stands for `FRESH` where a text is parsed: no address may hold that one."""
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
       | (?P<quoted>"(?:\\.|[^"\\])*"?)
@@ -36,8 +41,6 @@ _TOKEN = re.compile(
       | (?P<atom>[^\s"\[\\(),;:<>@]+)""",
     re.VERBOSE | re.DOTALL,
 )
-
-_KEPT_BACKSLASH = re.compile(r"(?:(?<=^)|(?<=[\s,;]))\\([^\s,;@\"\\]+)(?=$|[\s,;])")
 
 OPAQUE = ("|", "/", ":include:")
 """How a destination begins whose way nobody can follow: a command, a file, an include."""
@@ -76,35 +79,17 @@ def split_destinations(text: str) -> tuple[str, ...]:
         text: The value as it stands in the source, for example ``info@a.example, Joe <joe@b.example>``.
 
     Returns:
-        The destinations in order, not yet normalised, and each once. A value that begins with
-        ``@domain`` and goes on is the one odd address that Postfix makes of it; it is returned
-        as one destination that begins with ``@`` (scenario ``domain-rewrite-in-list``).
+        The destinations in order, not yet normalised, and each once.
     """
-    found = tuple(dict.fromkeys(item for item in _parse(text) if item))
-    if len(found) > 1 and found[0].startswith("@") and text.startswith("@"):
-        return (text.strip(),)
-    return found
-
-
-def split_account_destinations(text: str) -> tuple[str, ...]:
-    r"""Split the right-hand side of aliases(5): as `split_destinations`, but ``\name`` stays.
-
-    Args:
-        text: The right-hand side. A name behind a backslash is delivered here, without a further
-            look at aliases.
-    """
-    kept = _KEPT_BACKSLASH.sub(r'"\\\\\g<1>"', text)
-    return tuple(
-        unquote_local(item) if item.startswith('"\\') and "@" not in item else item
-        for item in split_destinations(kept)
-    )
+    return tuple(dict.fromkeys(item for item in _parse(text) if item))
 
 
 def normalise_destination(item: str) -> str:
     """Return the one spelling of one item of `split_destinations`.
 
     Args:
-        item: An address, ``@domain``, a bare name, or a command, file or include.
+        item: An address, ``@domain``, a bare name, a command, file or include, or a whole value
+            that begins with ``@domain`` and goes on (see `glue`).
 
     Returns:
         The normalised address; an opaque item unchanged. A bare ``host!user`` or ``user%host`` is
@@ -115,36 +100,65 @@ def normalise_destination(item: str) -> str:
     """
     if is_opaque(item):
         return item
-    if item.startswith("\\"):
+    if is_glued(item):
         return item.casefold()
-    if item.startswith("@") and "@" in item[1:]:
-        glued, _, domain = item.rpartition("@")
-        return f"{glued.casefold()}@{normalise_domain(domain)}"
     address = normalise(item)
     return address if "@" in address else route(address)
 
 
 def route(local: str) -> str:
-    """Read ``host!user`` or ``user%host`` as ``user@host``; anything else is returned unchanged."""
+    """Read a local part that holds a way on, as Postfix does in domains of local class.
+
+    Args:
+        local: A normalised local part.
+
+    Returns:
+        ``user@host`` for ``host!user``, ``user%host`` and ``"user@host"``; anything else is
+        returned unchanged.
+    """
     bare = unquote_local(local)
-    host, bang, user = bare.partition("!")
-    if not bang:
-        user, bang, host = bare.rpartition("%")
+    for mark in ("@", "%"):
+        user, found, host = bare.rpartition(mark)
+        if found:
+            break
+    else:
+        host, found, user = bare.partition("!")
     try:
-        return f"{quote_local(user)}@{normalise_domain(host)}" if bang and user else local
+        return f"{quote_local(user)}@{normalise_domain(host)}" if found and user else local
     except AddressError:
         return local
 
 
-def glue(local: str, destination: str) -> str:
-    """Put a local part in front of a destination that begins with ``@``, as Postfix does.
+def is_glued(destination: str) -> bool:
+    """Tell whether a destination is ``@domain`` with more behind it: see `glue`."""
+    return destination[:1] == "@" and _WILD(destination.lower()) is None
+
+
+def glue(local: str, destination: str) -> tuple[str, ...]:
+    """Put a local part in front of a value that begins with ``@``, as Postfix does.
+
+    A sole ``@domain`` keeps the local part. In a longer value everything up to the last ``@``
+    becomes one local part, and what comes out is read as a list once more (scenario
+    ``domain-rewrite-in-list``).
 
     Args:
-        local: A normalised local part.
-        destination: ``@domain``, or the odd list that begins so (see `split_destinations`).
+        local: A normalised local part; it may hold `FRESH`.
+        destination: The value, folded.
+
+    Returns:
+        The normalised destinations; what is no address is left out.
     """
-    middle, _, domain = destination.rpartition("@")
-    return f"{quote_local(unquote_local(local) + middle) if middle else local}@{domain}"
+    if not is_glued(destination):
+        return (f"{local}{destination}",)
+    middle, _, rest = destination.rpartition("@")
+    front = unquote_local(local.replace(FRESH, STAND_IN)) + middle
+    found: dict[str, None] = {}
+    for item in split_destinations(f"{quote_local(front)}@{rest}"):
+        try:
+            found[normalise_destination(item).replace(STAND_IN, FRESH)] = None
+        except AddressError:
+            continue
+    return tuple(found)
 
 
 def _parse(text: str) -> list[str]:

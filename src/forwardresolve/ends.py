@@ -81,7 +81,7 @@ class Ends:
 
     def outside(self, address: str) -> bool:
         """Tell whether mail that ends at an address is outside; `final` without the details."""
-        if not self._single_addresses and "@" in address:
+        if not self._single_addresses and "@" in address and address[0] != "-":
             kind = self.kind(address.rpartition("@")[2])
             if kind == "mailbox":
                 return False
@@ -95,8 +95,10 @@ class Ends:
         if not domain:
             if is_opaque(address):
                 return Final("opaque", address)
-            account = address.removeprefix("\\")
-            return Final("mailbox" if self._has_account(account) else "undeliverable", account)
+            return Final("mailbox" if self._has_account(address) else "undeliverable", address)
+        if address[0] == "-":
+            # Postfix takes it for an option and bounces it (allow_min_user = no; measured).
+            return Final("undeliverable", address)
         domain_kind = self.kind(domain)
         elsewhere = self.sent_elsewhere(address)
         if elsewhere is not None:
@@ -154,14 +156,14 @@ class Ends:
     def _has_account(self, account: str) -> bool:
         """Tell whether the host has an account; where no source names one, it may have any."""
         base, _ = split_extension(account, self.settings.recipient_delimiter)
-        return not self._names_accounts or account in self.rows.mailboxes or base in self.rows.mailboxes
+        return not self._accounts or account in self._accounts or base in self._accounts
 
     @cached_property
-    def _names_accounts(self) -> bool:
-        """Tell whether any source names mailboxes of the host itself."""
-        return any(
-            "@" not in address or self.kind(split_address(address)[1]) == "local"
-            for address in self.rows.mailboxes
+    def _accounts(self) -> frozenset[str]:
+        """Return the names that a source gives mailboxes of the host itself: one set for all its domains."""
+        split = map(split_address, self.rows.mailboxes)
+        return frozenset(
+            local for local, domain in split if local and (not domain or self.kind(domain) == "local")
         )
 
 

@@ -142,10 +142,32 @@ def status(graph: ForwardingGraph, address: str) -> Status:
         ``ok``; ``loop`` or ``limit`` where the message is refused with 451: a loop runs into the
         limit, a limit without a loop is a chain or a list that is too long.
     """
-    for entered in graph.enter(address):
-        if overrun(graph, entered.destination):
-            return "loop" if _circles(graph, entered.destination) else "limit"
+    queue = [entered.destination for entered in graph.enter(address)]
+    seen = set(queue)
+    for here in queue:
+        if overrun(graph, here):
+            return "loop" if _circles(graph, here) else "limit"
+        if graph.rows.tables["local"]:
+            further = [each for each in _handed_back(graph, here) if each not in seen]
+            seen.update(further)
+            queue += further
     return "ok"
+
+
+def _handed_back(graph: ForwardingGraph, address: str) -> Iterator[str]:
+    """Yield the recipients that aliases(5) makes new messages for.
+
+    local(8) hands them over together, so one that cannot be expanded keeps all of them (measured).
+    """
+    queue = [address]
+    seen = set(queue)
+    for here in queue:
+        for onward in (arrow.destination for arrow in graph.step(here).arrows):
+            if "@" not in here and "@" in onward:
+                yield onward
+            elif onward not in seen:
+                seen.add(onward)
+                queue.append(onward)
 
 
 def overrun(graph: ForwardingGraph, address: str) -> Overrun | None:

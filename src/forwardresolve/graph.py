@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import attrs
+
 from forwardresolve.addresses import append_extension, normalise_domain, split_address, split_extension
 from forwardresolve.destinations import glue, is_opaque, route
 from forwardresolve.ends import Ends
@@ -147,8 +149,7 @@ class ForwardingGraph:
             bare name is completed with ``myorigin`` first.
         """
         tables = self.rows.tables
-        if self._completes(address):
-            address = f"{address}@{self.settings.myorigin}"
+        address = self._complete(address)
         entered = [self._canonical(Arrow(address, NO_ORIGIN))]
         if tables["bcc"]:
             found = self.find(entered[0].destination, tables["bcc"])
@@ -252,16 +253,13 @@ class ForwardingGraph:
         """Say what becomes of an address that virtual aliases do not take further.
 
         An address of the host itself is looked up in aliases(5), unless relocated(5) or
-        transport(5) send it elsewhere.
+        transport(5) send it elsewhere; a route in it is followed first.
         """
         local, domain = split_address(address)
-        if (
-            self.kind(domain) == "local"
-            and route(local) == local
-            and self.ends.sent_elsewhere(address) is None
-        ):
-            key = self._account_row(local)
-            if key:
+        if self.kind(domain) == "local" and self.ends.sent_elsewhere(address) is None:
+            if (routed := route(local)) != local:
+                return attrs.evolve(self.stop(routed), address=address)
+            if key := self._account_row(local):
                 return Hop(address, key, "local", arrows=(Arrow(local, self._local.origin(key, key)),))
         return Hop(address, final=self.ends.final(address))
 
@@ -279,21 +277,30 @@ class ForwardingGraph:
 
     def _step_account(self, account: str) -> Hop:
         """Look an account of the host up in aliases(5); its results stay on the host if they can."""
-        bare = is_opaque(account) or account.startswith("\\")
-        key = "" if bare else self._account_row(account)
+        key = "" if is_opaque(account) else self._account_row(account)
         row = self._local.get(key) if key else None
         if row is None:
             return Hop(account, final=self.ends.final(account))
-        arrows = []
-        for each in row:
-            local, domain = split_address(each)
-            # local(8) hands a name of any local domain to itself, not back to virtual aliases.
-            onward = local if domain and self.kind(domain) == "local" and route(local) == local else each
-            if onward != account:
-                arrows.append(Arrow(onward, self._local.origin(key, each)))
-        kept = len(arrows) < len(row)
+        ways = [self._leave_account(Arrow(each, self._local.origin(key, each))) for each in row]
+        arrows = tuple(way for way in ways if way.destination != account)
+        kept = len(arrows) < len(ways)
         final = self.ends.final(account) if kept else None
-        return Hop(account, key, "local", arrows=tuple(arrows), final=final, lists_itself=kept)
+        return Hop(account, key, "local", arrows=arrows, final=final, lists_itself=kept)
+
+    def _leave_account(self, arrow: Arrow) -> Arrow:
+        """Say where local(8) hands a result of aliases(5): to itself if it can, else back.
+
+        A name of any domain of the host is looked up in aliases(5) again, not in virtual aliases;
+        everything else is a new recipient, which recipient_canonical_maps see.
+        """
+        local, domain = split_address(arrow.destination)
+        while domain and self.kind(domain) == "local":
+            routed = route(local)
+            if routed == local:
+                at_home = self.ends.sent_elsewhere(f"{local}@{domain}") is None
+                return Arrow(local if at_home else f"{local}@{domain}", arrow.origin)
+            local, domain = split_address(routed)
+        return self._canonical(Arrow(f"{local}@{domain}", arrow.origin)) if domain else arrow
 
     def _account_row(self, account: str) -> str:
         """Return the aliases(5) key for an account (with its extension first), or nothing."""
@@ -311,17 +318,21 @@ class ForwardingGraph:
         if key.startswith(PATTERN):
             pattern = self.rows.patterns[int(key.removeprefix(PATTERN))]
             for each in pattern.answer(address) or ():
-                completed = f"{each}@{self.settings.myorigin}" if self._completes(each) else each
-                yield Arrow(completed, pattern.origin)
+                yield Arrow(self._complete(each), pattern.origin)
             return
         local = split_address(address)[0]
         for each in table.get(key) or ():
-            onward = each
+            origin = table.origin(key, each)
             if each[0] == "@":
-                onward = glue(local, each)
+                yield from (Arrow(self._complete(onward), origin) for onward in glue(local, each))
             elif extension and not is_opaque(each):
-                onward = append_extension(each, extension)
-            yield Arrow(onward, table.origin(key, each))
+                yield Arrow(append_extension(each, extension), origin)
+            else:
+                yield Arrow(each, origin)
+
+    def _complete(self, destination: str) -> str:
+        """Put ``myorigin`` behind a bare name."""
+        return f"{destination}@{self.settings.myorigin}" if self._completes(destination) else destination
 
     def _completes(self, destination: str) -> bool:
         """Tell whether ``myorigin`` has to be put behind a name."""

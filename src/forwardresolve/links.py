@@ -88,7 +88,7 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
                 feeders.setdefault(each, []).append(name)
                 continue
             local, at, domain = each.rpartition("@")
-            if has_mark(local if at else each) or domain in mixed or patterns:
+            if has_mark(local if at else each) or domain in mixed or patterns or each[0] == "-":
                 extended.append((name, each))
                 continue
             place = ""

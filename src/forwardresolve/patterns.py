@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 import attrs
 
 from forwardresolve.addresses import FRESH
-from forwardresolve.destinations import normalise_destination, split_destinations
+from forwardresolve.destinations import STAND_IN, normalise_destination, split_destinations
 from forwardresolve.errors import AddressError
 
 if TYPE_CHECKING:
     from forwardresolve.records import Origin, Pattern
 
 PATTERN = "\0~"
-"""How the key of a pattern begins; its number follows. NUL is in no address."""
+"""How the key of a pattern begins; its number follows. NUL is in no address.
+
+Behind it stands an address, not a number, in the name of a place whose ways on depend on the whole
+address: a pattern answers for it, or a catch-all whose value begins with ``@domain`` and goes on.
+"""
 
 _REFERENCE = re.compile(r"\$(?:(\d)|\{(\d)\}|\((\d)\))|\\(\d)|\$(\$)")
 _PCRE_ONLY = re.compile(r"\(\?<(?=[A-Za-z_])")
-_STAND_IN = "\ue000"  # for FRESH, which no address may hold
 _LIKE = {"%": ".*", "_": "."}
 
 
@@ -51,9 +54,9 @@ class CompiledPattern:
             return None
         found: dict[str, None] = {}
         for text in self.destinations:
-            for item in split_destinations(_fill_in(text, match).replace(FRESH, _STAND_IN)):
+            for item in split_destinations(_fill_in(text, match).replace(FRESH, STAND_IN)):
                 try:
-                    found[normalise_destination(item).replace(_STAND_IN, FRESH)] = None
+                    found[normalise_destination(item).replace(STAND_IN, FRESH)] = None
                 except AddressError:
                     continue
         return tuple(found)

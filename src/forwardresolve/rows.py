@@ -17,7 +17,6 @@ from forwardresolve.destinations import (
     is_opaque,
     normalise_destination,
     plain_destinations,
-    split_account_destinations,
     split_destinations,
 )
 from forwardresolve.errors import AddressError, BackendDataError, ConfigError
@@ -162,15 +161,14 @@ class Rows:
         for each in self.tables.values():
             each.settle()
         for table, key in self._unqualified if myorigin else ():
-            # An alias to its own name stays on the host.
             self.tables[table].change(
                 key,
-                partial(_complete, domain=myorigin or "", unless=key if table == "local" else ""),
+                partial(_complete, domain=myorigin or ""),
             )
         for table, key in self._lists_of_domains:
             if len(self.tables[table].get(key) or ()) > 1:
                 # Only a sole @domain rewrites; in a list it is an address without a local part.
-                self.tables[table].change(key, lambda each: glue('""', each) if each[0] == "@" else each)
+                self.tables[table].change(key, lambda each: f'""{each}' if each[0] == "@" else each)
         virtual = self.tables["virtual"]
         for address, origin in self._shields.items():
             if address not in virtual:
@@ -204,12 +202,11 @@ class Rows:
     def _destinations(self, record: Forward, key: str, origin: Origin) -> tuple[str, ...]:
         """Normalise the destinations of a row; a keyed row knows the local part ``@domain`` keeps."""
         texts = (record.destinations,) if isinstance(record.destinations, str) else record.destinations
-        split = split_account_destinations if record.table == "local" else split_destinations
-        items = [item for text in texts for item in split(text)]
+        items = [item for text in texts for item in _items(text, key, record.table)]
         if not items:
             self._reject("no-destination", key, "the row has no destination", origin, key)
         found: dict[str, None] = {}
-        for place, item in enumerate(items):
+        for item in items:
             try:
                 each = normalise_destination(item)
             except AddressError as error:
@@ -217,9 +214,6 @@ class Rows:
                 continue
             if "@" not in each:
                 self._unqualified.append((record.table, key))
-            elif each[0] == "@" and key[0] != "@":
-                keeps = place == 0 and record.table != "local"
-                each = glue(split_address(key)[0] if keeps else '""', each)
             elif each[0] == "@":
                 self._lists_of_domains.append((record.table, key))
             found[each] = None
@@ -281,7 +275,19 @@ class Rows:
         self.rejected.append(Rejected(oddity, text, str(reason), address, origin))
 
 
-def _complete(destination: str, domain: str, unless: str) -> str:
+def _items(text: str, key: str, table: ForwardTable) -> tuple[str, ...]:
+    """Split a value; what begins with ``@domain`` keeps the local part of a key that has one.
+
+    Only a value that begins so keeps it, and local(8) never does (measured).
+    """
+    items = split_destinations(text)
+    if table != "local" and text.lstrip().startswith("@"):
+        value = items[0] if len(items) == 1 else text.strip()
+        return (value,) if key[0] == "@" else glue(split_address(key)[0], value.casefold())
+    return tuple(f'""{item}' if item[0] == "@" else item for item in items)
+
+
+def _complete(destination: str, domain: str) -> str:
     """Put the domain behind a bare name; addresses and opaque destinations stay as they are."""
-    is_name = "@" not in destination and not is_opaque(destination) and destination[0] != "\\"
-    return f"{destination}@{domain}" if is_name and destination != unless else destination
+    is_name = "@" not in destination and not is_opaque(destination)
+    return f"{destination}@{domain}" if is_name else destination

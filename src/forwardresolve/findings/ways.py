@@ -8,7 +8,7 @@ import attrs
 
 from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension
 from forwardresolve.arrivals import INSIDE, OUTSIDE
-from forwardresolve.destinations import glue, is_opaque
+from forwardresolve.destinations import is_glued, is_opaque
 from forwardresolve.patterns import PATTERN
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _arrived(graph: ForwardingGraph, address: str) -> str:
     virtual = graph.rows.tables["virtual"]
     while (found := graph.find(address)) is not None:
         row = virtual.get(found[0]) or ("",)
-        onward = glue(split_address(address)[0], row[0]) if row[0][:1] == "@" else address
+        rewrites = row[0][:1] == "@" and not is_glued(row[0])
+        onward = f"{split_address(address)[0]}{row[0]}" if rewrites else address
         if onward == address:
             break
         address = onward
