@@ -17,7 +17,7 @@ from forwardresolve.findings.components import circles, shortest_circle
 from forwardresolve.findings.ways import Way, ways_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from forwardresolve.nodes import Nodes
 
@@ -60,7 +60,8 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
     found = []
     for members in circles(tangled, anew):
         first = _first(members)
-        found.append(Circle(members, shortest_circle(first, members, anew)))
+        way = shortest_circle(first, members, anew)
+        found.append(Circle(members, way, grows=_grows(way, ways)))
     endless = frozenset().union(*(circle.members for circle in found))
     for members in circles(tangled, with_extension):
         pushing = [
@@ -73,10 +74,7 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
             first, second = min(pushing)
             onward = partial(_through, first, second, with_extension)
             found.append(Circle(members, shortest_circle(first, members, onward), grows=True))
-    # What goes round with an unknown extension is told once if it goes round without one, too.
-    return [
-        circle for circle in found if _first(circle.members).replace(nodes.fresh_extension, "") not in endless
-    ]
+    return [circle for circle in found if not _is_told_without_extension(circle, endless, nodes)]
 
 
 def rewriting_circles(onward: Mapping[str, str]) -> Iterator[Circle]:
@@ -94,6 +92,23 @@ def _first(members: Iterable[str]) -> str:
     return min(members, key=lambda member: (FRESH in member, member))
 
 
+def _grows(way: Sequence[str], ways: Callable[[str], Iterable[Way]]) -> bool:
+    """Tell whether a circle puts an extension on each time round, and loses none."""
+    steps = [
+        [each for each in ways(here) if each.place == there]
+        for here, there in zip(way, (*way[1:], way[0]), strict=True)
+    ]
+    return any(each.pushes for step in steps for each in step) and not any(
+        all(each.drops for each in step) for step in steps
+    )
+
+
 def _through(first: str, second: str, onward: Callable[[str], list[str]], place: str) -> list[str]:
     """Lead on as ``onward`` does, but from the first place only to the second."""
     return [second] if place == first else onward(place)
+
+
+def _is_told_without_extension(circle: Circle, endless: frozenset[str], nodes: Nodes) -> bool:
+    """Tell whether a circle of rows with an unknown extension goes round without one, too."""
+    first = circle.way[0]
+    return FRESH in first and first.replace(nodes.fresh_extension, "") in endless

@@ -34,7 +34,7 @@ def of_stuck(nodes: Nodes, stuck: Stuck) -> Iterator[Finding]:
     for circle in stuck.circles:
         first = circle.way[0]
         dragged = _dragged(stuck.followers.get(first, 0))
-        text = f"{_circle(nodes, circle)}; Postfix refuses mail to it with 451{dragged}"
+        text = f"{_circle(circle)}; Postfix refuses mail to it with 451{dragged}"
         yield found("loop", text, shown(first), _origin(nodes, circle.way))
     for place, reason in stuck.overruns.items():
         dragged = _dragged(stuck.followers.get(place, 0))
@@ -67,12 +67,10 @@ def of_accounts(nodes: Nodes) -> Iterator[Finding]:
             yield found("alias-loop", text, shown(ours[0]), _origin(nodes, way))
 
 
-def _circle(nodes: Nodes, circle: Circle) -> str:
+def _circle(circle: Circle) -> str:
     first = shown(circle.way[0])
     if circle.grows:
         return f"{first} comes back with one more extension each time: {_arrows(circle.way)}"
-    if circle.way[0][0] == "@" and circle.way[0] not in nodes.graph.rows.tables["virtual"].rows:
-        return f"the domain alias {first[1:]} goes round in a circle: {_arrows(circle.way)}"
     return f"{first} goes round in a circle: {_arrows(circle.way)}"
 
 

@@ -108,16 +108,15 @@ def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> It
     kinds = graph.rows.domains.items()
     without_mailboxes = frozenset(name for name, kind in kinds if kind not in _WITH_MAILBOXES)
     ends = set(chain.from_iterable(rows.values())).difference(rows)
-    odd = {
-        each for each in ends.difference(mailboxes) if not plain[each.rpartition("@")[2]] and each[0] != "@"
-    }
+    unknown = ends.difference(mailboxes)
+    odd = {each for each in unknown if "@" not in each or not plain[each.rpartition("@")[2]]}
     for each in ends.intersection(mailboxes):
         name, _, domain = each.rpartition("@")
         if domain in without_mailboxes or nodes.has_mark(name):
             odd.add(each)
     for key, row in rows.items():
         for each in row:
-            if each in odd or (each == key and key not in mailboxes):
+            if (each in odd and each[0] != "@") or (each == key and key not in mailboxes):
                 yield key, each
 
 
