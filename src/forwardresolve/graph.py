@@ -180,7 +180,7 @@ class ForwardingGraph:
             The key of the row (`PATTERN` and a number for a pattern), and the extension that had
             to be taken off; None where no row answers.
         """
-        table = table or self._virtual
+        table = self._virtual if table is None else table
         if address in table.rows or address in table.selves:
             return address, ""
         local, domain = split_address(address)
