@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve.records import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 NO_ORIGIN: Final = Origin()
 
@@ -86,6 +87,22 @@ class Table:
         if key in self._origins:
             self._origins[key] = {change(each): origin for each, origin in self._origins[key].items()}
         self._store(key, tuple(dict.fromkeys(change(each) for each in before)))
+
+    def with_row(self, key: str, arrows: Mapping[str, Origin]) -> Table:
+        """Return a table that differs in one row; this one stays as it is.
+
+        Args:
+            key: The key of the row.
+            arrows: Its destinations, and where each comes from; without any there is no row.
+        """
+        changed = copy(self)
+        changed.rows, changed.selves = dict(self.rows), dict(self.selves)
+        changed.rows.pop(key, None)
+        changed.selves.pop(key, None)
+        changed._origins = {**self._origins, key: dict(arrows)}  # noqa: SLF001 (its own kind)
+        if arrows:
+            changed._store(key, tuple(arrows))  # noqa: SLF001 (its own kind)
+        return changed
 
     def origin(self, key: str, destination: str) -> Origin:
         """Return where the arrow from a key to one of its destinations comes from."""

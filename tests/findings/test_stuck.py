@@ -15,8 +15,8 @@ from forwardresolve.findings import stuck
 from forwardresolve.findings.keys import find_keys
 from forwardresolve.findings.strays import find_strays
 from forwardresolve.findings.stuck import Stuck, find_stuck
-from forwardresolve.findings.ways import recipient
 from forwardresolve.patterns import PATTERN
+from forwardresolve.places import recipient
 from forwardresolve.reach import Reach
 
 if TYPE_CHECKING:

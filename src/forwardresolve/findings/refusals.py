@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT
 from forwardresolve.findings.catalogue import found
 from forwardresolve.findings.components import circles, shortest_circle
-from forwardresolve.findings.ways import recipient, shown, ways_on
+from forwardresolve.findings.ways import ways_on
+from forwardresolve.places import recipient, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from forwardresolve.addresses import FRESH, domain_of, split_address, split_extension
 from forwardresolve.expansion import shortest_path
 from forwardresolve.findings.catalogue import found
-from forwardresolve.findings.ways import shown
+from forwardresolve.places import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,8 @@ import attrs
 from forwardresolve.addresses import FRESH
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
 from forwardresolve.findings.circles import Circle, endless_circles, rewriting_circles
-from forwardresolve.findings.ways import destinations, recipient, ways_on
+from forwardresolve.findings.ways import ways_on
+from forwardresolve.places import destinations, recipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
