@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -133,16 +134,17 @@ def build(config: Config, progress: Progress | None = None) -> Build:
     """
     graph = read(config, progress)
     resolved = resolve(graph)
+    settings = config.rspamd.on(dt.datetime.now().astimezone().date())
     found = (
         *_emptiness(graph),
         *findings(graph, resolved),
-        *rspamd.findings(resolved, config.rspamd),
+        *rspamd.findings(resolved, settings),
     )
     rows = graph.rows
     return Build(
         resolution=resolved,
         findings=found,
-        artifacts=rspamd.artifacts(resolved, config.rspamd),
+        artifacts=rspamd.artifacts(resolved, settings),
         counts=Counts(
             sources=len(config.sources),
             domains=len(rows.domains.keys() | rows.domain_aliases.keys()),

@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from forwardresolve.rspamd import MARKER, Artifact
-from forwardresolve.rspamd.artifact import configuration_artifact, map_artifact
+from forwardresolve.rspamd import MARKER, Artifact, is_ours
+from forwardresolve.rspamd.artifact import configuration_artifact, map_artifact, plugin_artifact
 
 
 def test_a_map_begins_with_the_marker_and_the_digest_of_its_lines() -> None:
@@ -38,3 +38,10 @@ def test_an_artifact_stays_below_its_root(path: str) -> None:
 
 def test_the_content_stays_out_of_the_repr() -> None:
     assert "info@a.example" not in repr(map_artifact("list", "info@a.example\n"))
+
+
+def test_a_file_is_ours_by_its_first_line_alone() -> None:
+    assert is_ours(plugin_artifact("plugins.d/x.lua", "return 1\n").content)
+    assert is_ours(configuration_artifact("x.conf", "").content)
+    assert not is_ours(f"-- mine\n{MARKER}\n".encode())
+    assert not is_ours(b"")

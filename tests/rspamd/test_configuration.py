@@ -30,3 +30,17 @@ def test_a_message_is_quoted() -> None:
 def test_observing_forces_nothing() -> None:
     text = force_actions_configuration(RspamdSettings(mode="observe"))
     assert all(line.startswith("#") for line in text.splitlines())
+
+
+def test_what_is_exempt_stands_in_the_expression() -> None:
+    settings = RspamdSettings(exempt_symbols=("A", "B"), trusted_relays=("192.0.2.1", "2001:db8::/32"))
+    assert 'expression = "IS_FORWARDING & !A & !B & !IS_FORWARDING_RELAY";' in force_actions_configuration(
+        settings
+    )
+    assert 'map = ["192.0.2.1", "2001:db8::/32"];' in multimap_configuration(settings)
+    assert "RELAY" not in multimap_configuration(RspamdSettings())
+
+
+def test_the_queue_id_is_asked_of_rspamd() -> None:
+    text = force_actions_configuration(RspamdSettings(message="Refused, {queue_id}"))
+    assert 'message = "Refused, ${queueid}";' in text

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from servers.rspamd import Rspamd
+    from servers.rspamd_versions import Version
 
 pytestmark = pytest.mark.live
 
@@ -63,11 +64,11 @@ _ANSWER = Said(_LISTED, _CATCH_ALLS, graph=_GRAPH)
 
 
 @pytest.fixture(scope="module")
-def rspamd(start_rspamd: Callable[[Path], Rspamd], make_root: Callable[[], Path]) -> Rspamd:
-    """Start a Rspamd with the files of one answer."""
+def rspamd(start_rspamd: Callable[..., Rspamd], make_root: Callable[[], Path], version: Version) -> Rspamd:
+    """Start a Rspamd of each version with the files of one answer."""
     root = make_root()
     write(artifacts(_ANSWER, _SETTINGS), root)
-    return start_rspamd(root)
+    return start_rspamd(root, version)
 
 
 def test_spam_to_a_forwarding_address_is_refused_with_the_message(rspamd: Rspamd) -> None:
@@ -181,11 +182,11 @@ def test_an_awkward_address_lets_no_other_in(rspamd: Rspamd, local: str) -> None
 
 
 def test_a_changed_list_is_obeyed_without_a_reload(
-    start_rspamd: Callable[[Path], Rspamd], make_root: Callable[[], Path]
+    start_rspamd: Callable[..., Rspamd], make_root: Callable[[], Path], version: Version
 ) -> None:
     root = make_root()
     write(artifacts(Said(graph=_GRAPH)), root)
-    rspamd = start_rspamd(root)
+    rspamd = start_rspamd(root, version)
 
     def refused(recipient: str) -> bool:
         return rspamd.scan(recipient).action == "reject"
@@ -206,10 +207,28 @@ def test_a_changed_list_is_obeyed_without_a_reload(
 
 
 def test_observing_sets_the_symbol_and_refuses_nothing(
-    start_rspamd: Callable[[Path], Rspamd], make_root: Callable[[], Path]
+    start_rspamd: Callable[..., Rspamd], make_root: Callable[[], Path], version: Version
 ) -> None:
     root = make_root()
     write(artifacts(_ANSWER, RspamdSettings(mode="observe", symbol="GOES_OUT", group="policy")), root)
-    scan = start_rspamd(root).scan("info@a.example")
+    scan = start_rspamd(root, version).scan("info@a.example")
     assert scan.action == "add header"
     assert scan.symbols["GOES_OUT"][0] == 0
+
+
+def test_relays_and_symbols_of_the_admins_choice_are_exempt(
+    start_rspamd: Callable[..., Rspamd], make_root: Callable[[], Path], version: Version
+) -> None:
+    root = make_root()
+    settings = RspamdSettings(
+        trusted_relays=("192.0.2.9", "198.51.100.0/24", "2001:db8::/32"),
+        exempt_symbols=("TEST_WELCOME", "NEVER_SEEN"),
+        message="Refused; say {queue_id} at https://a.example/",
+    )
+    write(artifacts(_ANSWER, settings), root)
+    rspamd = start_rspamd(root, version)
+    refused = rspamd.scan("info@a.example", queue_id="4XYZ")
+    assert (refused.action, refused.message) == ("reject", "Refused; say 4XYZ at https://a.example/")
+    for client in ("192.0.2.9", "198.51.100.7", "2001:db8::1"):
+        assert rspamd.scan("info@a.example", client=client).action == "add header"
+    assert rspamd.scan("info@a.example", spam="welcome").action == "add header"

@@ -8,7 +8,7 @@ import pytest
 
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
-from forwardresolve.rspamd import RspamdSettings
+from forwardresolve.rspamd import Exemption, RspamdSettings
 
 
 def test_an_empty_table_is_the_published_recipe() -> None:
@@ -36,10 +36,21 @@ def test_a_full_table_is_read() -> None:
         "domain_map": "d.map",
         "pattern_map": "p.map",
         "pattern_limit": 10,
+        "profile": "plugin",
+        "recipients": "drop",
+        "accept_silent_loss": True,
+        "over_passthrough": True,
+        "exempt": [{"address": "a@a.example", "reason": "a test account", "until": "2030-12-31"}],
+        "protect": ["@b.example"],
+        "exempt_symbols": ["WELCOME"],
+        "trusted_relays": ["192.0.2.0/24"],
+        "table_map": "t.map",
     }
-    assert structure(table, RspamdSettings, "rspamd") == RspamdSettings(
-        **{**table, "actions": ("add header",)}
-    )
+    made: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    made["exempt"] = (Exemption("a@a.example", "a test account", "2030-12-31"),)
+    assert structure(table, RspamdSettings, "rspamd") == RspamdSettings(**made)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +76,17 @@ def test_a_full_table_is_read() -> None:
         ("domain_map", "a/b", "plain file name"),
         ("pattern_map", ".hidden", "plain file name"),
         ("pattern_limit", -1, "pattern_limit"),
-        ("domain_map", "forwardings.inc.local", "three different files"),
+        ("message", "${rcpts} is refused", "printable ASCII"),
+        ("profile", "lua", '"multimap" or "plugin"'),
+        ("recipients", "some", '"any" or "all" or "drop"'),
+        ("recipients", "all", 'profile = "plugin"'),
+        ("recipients", "drop", "accept_silent_loss = true"),
+        ("over_passthrough", True, 'profile = "plugin"'),
+        ("protect", ("info",), "whole address"),
+        ("exempt_symbols", ("A B",), "letter and then letters"),
+        ("trusted_relays", ("relay.example",), "IP addresses and networks"),
+        ("trusted_relays", ("192.0.2.1/24",), "IP addresses and networks"),
+        ("domain_map", "forwardings.inc.local", "must be different files"),
     ],
 )
 def test_what_would_break_or_widen_the_rule_is_refused(field: str, value: Any, said: str) -> None:  # noqa: ANN401 (any option)
@@ -74,3 +95,9 @@ def test_what_would_break_or_widen_the_rule_is_refused(field: str, value: Any, s
     table = {field: list(value) if isinstance(value, tuple) else value}
     with pytest.raises(ConfigError, match=r"^rspamd"):
         structure(table, RspamdSettings, "rspamd")
+
+
+def test_an_address_is_not_exempt_and_protected_at_once() -> None:
+    exempt = (Exemption("Info@a.example", "a test account"),)
+    with pytest.raises(ValueError, match=r"info@a\.example is both in exempt and in protect"):
+        RspamdSettings(exempt=exempt, protect=("info@A.example",))

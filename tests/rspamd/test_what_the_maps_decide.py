@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forwardresolve import ForwardingGraph, resolve
-from forwardresolve.addresses import normalise, split_address, split_extension
+from forwardresolve.addresses import normalise
 from forwardresolve.entries import look_up
 from forwardresolve.rspamd import artifacts, findings
 from forwardresolve.rspamd.lines import seen
 from rspamd.reader import read_map
+from rspamd.told import is_told
 from scenarios import scenario_records
 from worlds import random_recipients, random_world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forwardresolve.findings import Finding
     from forwardresolve.rspamd import Artifact
 
 _WORLDS = 100
@@ -53,21 +53,6 @@ class _Maps:
         )
 
 
-def _is_told(found: Sequence[Finding], recipient: str) -> bool:
-    """Tell whether a finding covers a recipient."""
-    local, domain = split_address(recipient)
-    base = split_extension(local, "+")[0]
-    for each in found:
-        about, its_domain = split_address(each.address)
-        if each.id == "rspamd-delimiter" or each.address in (recipient, f"@{domain}"):
-            return True
-        if each.id == "rspamd-extension" and (split_extension(about, "+")[0], its_domain) == (base, domain):
-            return True
-        if each.id == "rspamd-subdomains" and domain.endswith(its_domain):
-            return True
-    return False
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_the_maps_decide_as_the_table_does_or_a_finding_tells(seed: int) -> None:
     rng = Random(seed)  # noqa: S311 (repeatable, not secret)
@@ -87,5 +72,5 @@ def test_the_maps_decide_as_the_table_does_or_a_finding_tells(seed: int) -> None
             if maps.take(recipient) is wanted:
                 agreed += 1
             else:
-                assert _is_told(found, recipient), (recipient, wanted, world)
+                assert is_told(found, recipient), (recipient, wanted, world)
     assert agreed > 10 * _WORLDS

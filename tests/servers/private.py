@@ -82,7 +82,7 @@ class Account:
 @contextlib.contextmanager
 def running(
     command: Sequence[str],
-    account: Account,
+    account: Account | None,
     log: Path,
     answers: Callable[[], bool],
     stop: signal.Signals = signal.SIGTERM,
@@ -91,7 +91,7 @@ def running(
 
     Args:
         command: The program and its arguments; it must stay in the foreground.
-        account: The user it runs as.
+        account: The user it runs as; None where the command itself changes to one.
         log: Where its output goes.
         answers: Asks it something.
         stop: The signal that ends it.
@@ -103,7 +103,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=log.parent,
-            **account.popen_options(),
+            **(account.popen_options() if account is not None else {}),
         )
     try:
         deadline = time.monotonic() + _START_SECONDS

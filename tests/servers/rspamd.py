@@ -1,9 +1,8 @@
-"""A private Rspamd: the Debian package's program with a configuration of its own, on loopback."""
+"""A private Rspamd of either version with a configuration of its own, on loopback."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import http.client
 import json
 import shutil
@@ -16,12 +15,14 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import pytest
 
-from servers.private import Account, find_program, free_port, running
+from servers.private import free_port, running
+from servers.rspamd_versions import ACCOUNT, VERSIONS, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_ACCOUNT: Final = Account("_rspamd")
+    from servers.rspamd_versions import Version
+
 _RELOAD_SECONDS: Final = 10.0
 
 _CONFIGURATION = """
@@ -32,24 +33,36 @@ options {{
   hs_cache_dir = "$DBDIR";
   url_tld = "$DBDIR/suffixes.dat";  # the real list takes seconds to compile
   control_socket = "$DBDIR/rspamd.sock mode=0600";
-  dns {{ nameserver = ["127.0.0.1:9"]; timeout = 0.1s; retransmits = 1; }}
+  dns {{ nameserver = ["127.0.0.1:9"]; timeout = 0.01s; retransmits = 1; }}
 }}
 logging {{ type = "file"; filename = "$LOGDIR/rspamd.log"; level = "info"; }}
 worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
 worker "controller" {{ bind_socket = "127.0.0.1:{controller_port}"; count = 1; secure_ip = "127.0.0.1"; }}
+worker "rspamd_proxy" {{
+  bind_socket = "127.0.0.1:{milter_port}";
+  count = 1;
+  milter = yes;
+  upstream "local" {{ default = yes; hosts = "127.0.0.1:{port}"; }}
+}}
 actions {{ reject = 15; "add header" = 6; greylist = 4; }}
-modules {{ path = "$PLUGINSDIR"; }}
+modules {{ path = "$PLUGINSDIR"; try_path = "$LOCAL_CONFDIR/plugins.d"; }}
 lua = "$RULESDIR/rspamd.lua";
-regexp {{ TEST_SPAM {{ re = "X-Test-Spam=/^yes$/H"; score = 7.0; }} }}
+regexp {{
+  TEST_SPAM {{ re = "X-Test-Spam=/^yes$/H"; score = 7.0; }}
+  TEST_FINAL {{ re = "X-Test-Spam=/^final$/H"; score = 0.0; }}
+  TEST_WELCOME {{ re = "X-Test-Spam=/^welcome$/H"; score = 7.0; }}
+}}
 multimap {{
   .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/multimap.conf"
 }}
 .include(try=true) "$CONFDIR/modules.d/aliases.conf"  # takes extensions off since 3.14
 force_actions {{
+  rules {{ TEST_FINAL {{ action = "add header"; expression = "TEST_FINAL"; }} }}
   .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/force_actions.conf"
 }}
+.include(try=true,glob=true) "$LOCAL_CONFDIR/modules.d/*.conf"
 """
-"""The lines around ``.include`` are those of the package's modules.d; the test symbol is ours."""
+"""The lines around ``.include`` are those of the package; the test symbols are ours."""
 
 _MESSAGE = """\
 From: <sender@sender.example>
@@ -60,7 +73,8 @@ Message-ID: <1@sender.example>
 MIME-Version: 1.0
 Content-Type: text/plain; charset=us-ascii
 Content-Transfer-Encoding: 7bit
-{spam}
+X-Test-Spam: {spam}
+
 A body.
 """
 
@@ -73,11 +87,17 @@ class Scan:
         action: ``no action``, ``add header``, ``reject``, ...
         message: The text behind the 5xx code, if any.
         symbols: Each symbol with its score and its options.
+        dropped: The recipients that the mail server is to take off.
     """
 
     action: str
     message: str
     symbols: dict[str, tuple[float, tuple[str, ...]]]
+    dropped: tuple[str, ...] = ()
+
+    def matched(self, symbol: str = "IS_FORWARDING") -> tuple[str, ...]:
+        """Return the options of a symbol: the recipients that set it."""
+        return self.symbols.get(symbol, (0, ()))[1]
 
 
 @attrs.frozen
@@ -87,31 +107,47 @@ class Rspamd:
     Args:
         root: Its configuration root: what ``/etc/rspamd`` is elsewhere.
         port: The port of the worker that scans.
+        controller_port: The port of the controller.
+        milter_port: The port that a mail server speaks the milter protocol with.
         log: Its log file.
     """
 
     root: Path
     port: int
+    controller_port: int
+    milter_port: int
     log: Path
 
-    def scan(self, *recipients: str, spam: bool = True, to: str = "list@lists.example") -> Scan:
+    def scan(
+        self,
+        *recipients: str,
+        spam: bool | str = True,
+        to: str = "list@lists.example",
+        client: str = "192.0.2.1",
+        queue_id: str = "",
+    ) -> Scan:
         """Scan one message.
 
         Args:
             recipients: The envelope recipients, as an SMTP client writes them.
-            spam: Whether the message scores enough for ``add header``.
+            spam: Whether the message scores enough for ``add header``; or the value of the
+                header that the test symbols look at.
             to: The header ``To``.
+            client: The address that the message comes from.
+            queue_id: The queue id of the mail server.
         """
         body = _MESSAGE.format(
             to=to,
             date=time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime()),
-            spam="X-Test-Spam: yes\n" if spam else "",
+            spam=spam if isinstance(spam, str) else "yes" if spam else "no",
         )
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.putrequest("POST", "/checkv2")
             connection.putheader("From", "sender@sender.example")
-            connection.putheader("IP", "192.0.2.1")
+            connection.putheader("IP", client)
+            if queue_id:
+                connection.putheader("Queue-Id", queue_id)
             for recipient in recipients:
                 connection.putheader("Rcpt", recipient.encode())
             content = body.replace("\n", "\r\n").encode()
@@ -124,7 +160,9 @@ class Rspamd:
             name: (symbol["metric_score"], tuple(symbol.get("options", ())))
             for name, symbol in answer["symbols"].items()
         }
-        return Scan(answer["action"], answer.get("messages", {}).get("smtp_message", ""), symbols)
+        milter = answer.get("milter", {})
+        dropped = tuple(each for each in milter.get("del_rcpt", ()))
+        return Scan(answer["action"], answer.get("messages", {}).get("smtp_message", ""), symbols, dropped)
 
     def wait_for(self, condition: Callable[[], bool]) -> float:
         """Ask again until a changed map has been read; return the seconds that took."""
@@ -135,25 +173,41 @@ class Rspamd:
         return time.monotonic() - started
 
 
+@pytest.fixture(scope="session", params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> Version:
+    """Run a test with every version of Rspamd."""
+    chosen: Version = request.param
+    program(chosen)  # skips here, so that the reason names the version
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def start_rspamd() -> Iterator[Callable[[Path], Rspamd]]:
-    """Start a Rspamd on a configuration root; it ends with the tests of the module."""
-    program = find_program("rspamd", "rspamd")
+def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
+    """Start a Rspamd on a configuration root; it ends with the tests of the module.
+
+    The arguments are the root, the version, and further lines of configuration.
+    """
     with contextlib.ExitStack() as stack:
 
-        def start(root: Path) -> Rspamd:
-            state = stack.enter_context(_ACCOUNT.directory("rspamd-"))
-            port = free_port()
+        def start(root: Path, version: Version = "system", further: str = "") -> Rspamd:
+            programs = program(version)
+            state = stack.enter_context(ACCOUNT.directory("rspamd-"))
+            ports = {f"{name}port": free_port() for name in ("", "controller_", "milter_")}
             configuration = state / "rspamd.conf"
-            configuration.write_text(_CONFIGURATION.format(port=port, controller_port=free_port()))
+            configuration.write_text(_CONFIGURATION.format(**ports) + further)
             (state / "suffixes.dat").write_text("example\n")
             variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
-            command = [program, "--no-fork", "--config", str(configuration)]
+            command = programs.command("rspamd", "--no-fork", "--config", str(configuration))
             command += [f"--var={name}={path}" for name, path in variables.items()]
             stack.enter_context(
-                running(command, _ACCOUNT, state / "output.log", functools.partial(_listens, port))
+                running(
+                    command,
+                    programs.account,
+                    state / "output.log",
+                    lambda: all(_listens(port) for port in ports.values()),
+                )
             )
-            return Rspamd(root, port, state / "rspamd.log")
+            return Rspamd(root=root, log=state / "rspamd.log", **ports)
 
         yield start
 

@@ -1,8 +1,21 @@
 """Turn a resolution into the files that make Rspamd refuse spam to what forwards outside."""
 
-from forwardresolve.rspamd.artifact import MARKER, Artifact
-from forwardresolve.rspamd.multimap import artifacts, findings
+from forwardresolve.rspamd.answer import Answer
+from forwardresolve.rspamd.artifact import MARKER, Artifact, is_ours
+from forwardresolve.rspamd.emission import artifacts, findings
+from forwardresolve.rspamd.exemptions import Exemption
 from forwardresolve.rspamd.settings import RspamdSettings
 from forwardresolve.rspamd.writing import Written, write
 
-__all__ = ["MARKER", "Artifact", "RspamdSettings", "Written", "artifacts", "findings", "write"]
+__all__ = [
+    "MARKER",
+    "Answer",
+    "Artifact",
+    "Exemption",
+    "RspamdSettings",
+    "Written",
+    "artifacts",
+    "findings",
+    "is_ours",
+    "write",
+]

@@ -11,6 +11,9 @@ import attrs
 MARKER: Final = "# Written by forwardresolve"
 """How the first line of every file begins that may be replaced."""
 
+_LUA_MARKER: Final = MARKER.replace("#", "--")
+_KEPT_OUT: Final = "; a change here is lost at the next run\n"
+
 
 def _is_relative(artifact: Artifact, attribute: attrs.Attribute[str], path: str) -> None:
     parts = PurePosixPath(path).parts
@@ -35,6 +38,11 @@ class Artifact:
     kind: Literal["map", "configuration"]
 
 
+def is_ours(content: bytes) -> bool:
+    """Tell whether the bytes of a file say that forwardresolve wrote it."""
+    return content.startswith((MARKER.encode(), _LUA_MARKER.encode()))
+
+
 def map_artifact(path: str, lines: str) -> Artifact:
     """Make a map; its first line carries the digest of the others, the generation.
 
@@ -52,5 +60,9 @@ def map_artifact(path: str, lines: str) -> Artifact:
 
 def configuration_artifact(path: str, text: str) -> Artifact:
     """Make a configuration file under the marker line."""
-    first = f"{MARKER}; a change here is lost at the next run\n"
-    return Artifact(path, f"{first}{text}".encode(), "configuration")
+    return Artifact(path, f"{MARKER}{_KEPT_OUT}{text}".encode(), "configuration")
+
+
+def plugin_artifact(path: str, code: str) -> Artifact:
+    """Make a Lua file under the marker line."""
+    return Artifact(path, f"{_LUA_MARKER}{_KEPT_OUT}{code}".encode(), "configuration")

@@ -1,17 +1,25 @@
-"""The two configuration files of the multimap profile; they depend on the settings alone.
+"""The configuration files of both profiles; they depend on the settings alone.
 
-One rule of the type ``combined`` asks all maps and sets one symbol. Several multimap rules with
-one ``symbol`` would not do: Rspamd keeps whichever it meets first and skips the others (measured
-on 3.4). Its parts look up what selectors give, the parsed envelope recipients: never the bare
-domain or local part, never a ``To`` header, and no second parse of the address, which finds
+Multimap: one rule of the type ``combined`` asks all maps and sets one symbol. Several multimap
+rules with one ``symbol`` would not do: Rspamd keeps whichever it meets first and skips the others
+(measured on 3.4). Its parts look up what selectors give, the parsed envelope recipients: never the
+bare domain or local part, never a ``To`` header, and no second parse of the address, which finds
 ``info@a.example`` inside ``"<info@a.example>"@b.example`` (``filter = "email:addr"``, measured on 3.4).
+
+Plugin: a section of its own, so that nothing of the admin's is merged with or replaced. It stands
+in ``modules.d``, which Rspamd includes as a whole, and takes in ``local.d/forwardresolve.conf`` and
+``override.d/forwardresolve.conf`` as the sections of stock modules do.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from forwardresolve.rspamd.settings import QUEUE_ID
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forwardresolve.rspamd.settings import RspamdSettings
 
 MAPS: Final = "local.d/maps.d"
@@ -38,27 +46,73 @@ def multimap_configuration(settings: RspamdSettings) -> str:
     pattern {_part("regexp", "rcpts('smtp','orig'):addr.lower", settings.pattern_map)}
   }}
 }}
-"""
+{_relays(settings)}"""
 
 
 def force_actions_configuration(settings: RspamdSettings) -> str:
     """Write ``local.d/force_actions.conf``: what becomes of spam to a listed recipient."""
     if settings.mode == "observe":
         return f'# mode = "observe": {settings.symbol} is set, and nothing is refused.\n'
-    actions = ", ".join(_string(action) for action in settings.actions)
+    exempt = (*settings.exempt_symbols, *([_relay_symbol(settings)] if settings.trusted_relays else ()))
+    expression = " & ".join((settings.symbol, *(f"!{symbol}" for symbol in exempt)))
     return f"""rules {{
   {settings.symbol} {{
     action = {_string(settings.action)};
-    expression = "{settings.symbol}";
-    require_action = [{actions}];
-    message = {_string(settings.message)};
+    expression = "{expression}";
+    require_action = {_list(settings.actions)};
+    message = {_string(settings.message.replace(QUEUE_ID, "${queueid}"))};
   }}
+}}
+"""
+
+
+def plugin_configuration(settings: RspamdSettings) -> str:
+    """Write ``modules.d/forwardresolve.conf``: the section of the plugin."""
+    optional = ""
+    if settings.exempt_symbols:
+        optional += f"  exempt_symbols = {_list(settings.exempt_symbols)};\n"
+    if settings.trusted_relays:
+        optional += f"  trusted_relays = {_list(settings.trusted_relays)};\n"
+    return f"""forwardresolve {{
+  map = "$LOCAL_CONFDIR/{MAPS}/{settings.table_map}";
+  mode = "{settings.mode}";
+  symbol = "{settings.symbol}";
+  group = "{settings.group}";
+  recipients = "{settings.recipients}";
+  actions = {_list(settings.actions)};
+  action = {_string(settings.action)};
+  message = {_string(settings.message)};
+  over_passthrough = {str(settings.over_passthrough).lower()};
+{optional}  .include(try=true,priority=5) "$LOCAL_CONFDIR/local.d/forwardresolve.conf"
+  .include(try=true,priority=10) "$LOCAL_CONFDIR/override.d/forwardresolve.conf"
+}}
+"""
+
+
+def _relay_symbol(settings: RspamdSettings) -> str:
+    return f"{settings.symbol}_RELAY"
+
+
+def _relays(settings: RspamdSettings) -> str:
+    """Write the rule that knows the relays whose mail is not refused."""
+    if not settings.trusted_relays:
+        return ""
+    return f"""{_relay_symbol(settings)} {{
+  type = "ip";
+  description = "Comes from a relay of ours, which would have to bounce what is refused";
+  group = "{settings.group}";
+  score = 0;
+  map = {_list(settings.trusted_relays)};
 }}
 """
 
 
 def _part(kind: str, selector: str, name: str) -> str:
     return f'{{ type = "{kind}"; selector = "{selector}"; map = "$LOCAL_CONFDIR/{MAPS}/{name}"; }}'
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_string, texts))}]"
 
 
 def _string(text: str) -> str:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import idna
 
 from forwardresolve.addresses import split_address, unquote_local
+from forwardresolve.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 LONGEST_PATTERN: Final = 20_000
 """How many bytes the exceptions of one pattern may have, two added for each.
@@ -83,6 +84,17 @@ def spellings(domain: str) -> tuple[str, ...]:
     except idna.IDNAError:
         return (domain,)
     return (domain, unicode)
+
+
+def unicode_domains(domains: Iterable[str]) -> Iterator[Finding]:
+    """Tell of the domains that have two `spellings`, in one finding."""
+    unicode = sorted(domain for domain in domains if len(spellings(domain)) > 1)
+    if unicode:
+        text = (
+            f"{len(unicode)} listed domains are not ASCII, {spellings(unicode[0])[-1]} first; Rspamd reads a "
+            "recipient in that spelling since 3.10, and only in lower case"
+        )
+        yield Finding("rspamd-u-label", "notice", text, "run Rspamd 3.10 or newer", f"@{unicode[0]}")
 
 
 def address_lines(addresses: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.errors import TargetError
-from forwardresolve.rspamd.artifact import MARKER
+from forwardresolve.rspamd.artifact import MARKER, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _present(path: Path) -> bytes | None:
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise TargetError(msg) from error
-    if not content.startswith(MARKER.encode()):
+    if not is_ours(content):
         msg = (
             f"{path}: was not written by forwardresolve (its first line does not begin with "
             f'"{MARKER}"), so it is not replaced; move it away, or write to another directory'
