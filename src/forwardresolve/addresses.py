@@ -28,6 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]").search
 _NEEDS_QUOTES = re.compile(r'[\s"(),:;<>@\[\\\]]').search
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'(["\\])')
+_BLANKS = " \t\r\n"
 _NEVER_SPLIT = frozenset({"postmaster", "mailer-daemon", "double-bounce"})
 
 
@@ -49,9 +50,9 @@ def normalise(text: str) -> str:
     folded = text.lower()
     if _PLAIN(folded) is not None and len(folded) <= MAX_LENGTH:
         return folded
-    stripped = text.strip()
+    stripped = text.strip(_BLANKS)
     if stripped.startswith("<") and stripped.endswith(">"):
-        stripped = stripped[1:-1].strip()
+        stripped = stripped[1:-1].strip(_BLANKS)
     if not stripped:
         msg = "an empty text is no address"
         raise AddressError(msg)
@@ -80,7 +81,7 @@ def normalise_domain(text: str) -> str:
     Raises:
         AddressError: The text is no domain.
     """
-    folded = text.strip().lower().removesuffix(".")
+    folded = text.strip(_BLANKS).lower().removesuffix(".")
     if folded.isascii():
         if _DOMAIN(folded) is not None or _LITERAL(folded) is not None:
             return folded

@@ -152,13 +152,24 @@ def glue(local: str, destination: str) -> tuple[str, ...]:
         return (f"{local}{destination}",)
     middle, _, rest = destination.rpartition("@")
     front = unquote_local(local.replace(FRESH, STAND_IN)) + middle
-    found: dict[str, None] = {}
-    for item in split_destinations(f"{quote_local(front)}@{rest}"):
-        try:
-            found[normalise_destination(item).replace(STAND_IN, FRESH)] = None
-        except AddressError:
-            continue
-    return tuple(found)
+    made = map(normalise_made, split_destinations(f"{quote_local(front)}@{rest}"))
+    return tuple(dict.fromkeys(each for each in made if each))
+
+
+def normalise_made(item: str) -> str:
+    """Normalise what a row has made of an address.
+
+    Args:
+        item: One item, with `STAND_IN` for `FRESH`.
+
+    Returns:
+        The normalised destination; what is too long as it is, so that an expansion that grows is
+        seen to; nothing for what is no address.
+    """
+    try:
+        return normalise_destination(item).replace(STAND_IN, FRESH)
+    except AddressError:
+        return item.replace(STAND_IN, FRESH) if len(item) > MAX_LENGTH else ""
 
 
 def _parse(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from forwardresolve.addresses import split_address
+from forwardresolve.arrivals import INSIDE, OUTSIDE
 from forwardresolve.hops import Final
 from forwardresolve.patterns import PATTERN
 
@@ -71,8 +72,10 @@ def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
 
 
 def _row_or_place(nodes: Nodes, address: str) -> str:
-    """Return the place of an address; the one pattern instead of the many addresses it answers for."""
+    """Return what an address counts as: an end as itself, else its place, or the one pattern."""
     place = nodes.place(address)
+    if place in (OUTSIDE, INSIDE):
+        return address
     return (nodes.graph.find(address) or (place, ""))[0] if place.startswith(PATTERN) else place
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from forwardresolve.addresses import FRESH
-from forwardresolve.destinations import STAND_IN, normalise_destination, split_destinations
+from forwardresolve.destinations import STAND_IN, normalise_made, split_destinations
 from forwardresolve.errors import AddressError
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ class CompiledPattern:
         found: dict[str, None] = {}
         for text in self.destinations:
             for item in split_destinations(_fill_in(text, match).replace(FRESH, STAND_IN)):
-                try:
-                    found[normalise_destination(item).replace(STAND_IN, FRESH)] = None
-                except AddressError:
-                    continue
+                found[normalise_made(item)] = None
+        found.pop("", None)
         return tuple(found)
 
 
