@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
+from forwardresolve.rspamd.cdb import FIRST_KEY, cdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 MARKER: Final = "# Written by forwardresolve"
 """How the first line of every file begins that may be replaced."""
+
+LISTED: Final = "1"
+"""The value of a key in a constant database that is listed; Rspamd asks only whether there is one."""
 
 _LUA_MARKER: Final = MARKER.replace("#", "--")
 _KEPT_OUT: Final = "; a change here is lost at the next run\n"
@@ -39,8 +47,12 @@ class Artifact:
 
 
 def is_ours(content: bytes) -> bool:
-    """Tell whether the bytes of a file say that forwardresolve wrote it."""
-    return content.startswith((MARKER.encode(), _LUA_MARKER.encode()))
+    """Tell whether the bytes of a file say that forwardresolve wrote it.
+
+    A text says so in its first line, a constant database in its first key.
+    """
+    marker = MARKER.encode()
+    return content.startswith((marker, _LUA_MARKER.encode())) or content.startswith(marker, FIRST_KEY)
 
 
 def map_artifact(path: str, lines: str) -> Artifact:
@@ -56,6 +68,19 @@ def map_artifact(path: str, lines: str) -> Artifact:
     content = lines.encode()
     generation = hashlib.sha256(content).hexdigest()
     return Artifact(path, f"{MARKER}, generation {generation}\n".encode() + content, "map")
+
+
+def database_artifact(path: str, pairs: Iterable[tuple[str, str]]) -> Artifact:
+    """Make a map that is a constant database; its first key carries the digest of the others.
+
+    Args:
+        path: As in `Artifact`.
+        pairs: Keys and values.
+    """
+    records = [(key.encode(), value.encode()) for key, value in pairs]
+    generation = hashlib.sha256(b"".join(b"%s\0%s\n" % record for record in records)).hexdigest()
+    first = (f"{MARKER}, generation {generation}".encode(), b"")
+    return Artifact(path, cdb([first, *records]), "map")
 
 
 def configuration_artifact(path: str, text: str) -> Artifact:

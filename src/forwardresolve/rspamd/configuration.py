@@ -28,6 +28,8 @@ MAPS: Final = "local.d/maps.d"
 
 def multimap_configuration(settings: RspamdSettings) -> str:
     """Write ``local.d/multimap.conf``: the symbol and the maps that set it."""
+    addresses, domains = (_url(settings, name) for name in (settings.address_map, settings.domain_map))
+    patterns = f"$LOCAL_CONFDIR/{MAPS}/{settings.pattern_map}"
     return f"""{settings.symbol} {{
   type = "combined";
   description = "A recipient reaches an external address";
@@ -37,13 +39,13 @@ def multimap_configuration(settings: RspamdSettings) -> str:
   expression = "envelope | original | domain | pattern";
   rules {{
     # The recipient as Rspamd has it, its +extension taken off.
-    envelope {_part("set", "rcpts('smtp'):addr.lower", settings.address_map)}
+    envelope {_part("set", "rcpts('smtp'):addr.lower", addresses)}
     # The recipient as the client named it: an address that itself holds a +.
-    original {_part("set", "rcpts('smtp','orig'):addr.lower", settings.address_map)}
+    original {_part("set", "rcpts('smtp','orig'):addr.lower", addresses)}
     # Catch-all domains without exceptions.
-    domain {_part("set", "rcpts('smtp','orig'):domain.lower", settings.domain_map)}
+    domain {_part("set", "rcpts('smtp','orig'):domain.lower", domains)}
     # Catch-all domains with exceptions.
-    pattern {_part("regexp", "rcpts('smtp','orig'):addr.lower", settings.pattern_map)}
+    pattern {_part("regexp", "rcpts('smtp','orig'):addr.lower", patterns)}
   }}
 }}
 {_relays(settings)}"""
@@ -74,7 +76,7 @@ def plugin_configuration(settings: RspamdSettings) -> str:
     if settings.trusted_relays:
         optional += f"  trusted_relays = {_list(settings.trusted_relays)};\n"
     return f"""forwardresolve {{
-  map = "$LOCAL_CONFDIR/{MAPS}/{settings.table_map}";
+  map = "{_url(settings, settings.table_map)}";
   mode = "{settings.mode}";
   symbol = "{settings.symbol}";
   group = "{settings.group}";
@@ -107,8 +109,13 @@ def _relays(settings: RspamdSettings) -> str:
 """
 
 
-def _part(kind: str, selector: str, name: str) -> str:
-    return f'{{ type = "{kind}"; selector = "{selector}"; map = "$LOCAL_CONFDIR/{MAPS}/{name}"; }}'
+def _url(settings: RspamdSettings, name: str) -> str:
+    scheme = "cdb://" if settings.map_format == "cdb" else ""
+    return f"{scheme}$LOCAL_CONFDIR/{MAPS}/{settings.file(name)}"
+
+
+def _part(kind: str, selector: str, url: str) -> str:
+    return f'{{ type = "{kind}"; selector = "{selector}"; map = "{url}"; }}'
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve.errors import BackendIncomplete
+from forwardresolve.findings import Finding
 from forwardresolve.rspamd import multimap, plugin
 from forwardresolve.rspamd.exemptions import decided
 from forwardresolve.rspamd.settings import RspamdSettings
 
 if TYPE_CHECKING:
-    from forwardresolve.findings import Finding
+    from collections.abc import Iterator
+
     from forwardresolve.rspamd.answer import Answer
     from forwardresolve.rspamd.artifact import Artifact
 
 DEFAULTS: Final = RspamdSettings()
+
+LARGE: Final = 100_000
+"""From how many keys on a map of text is worth a finding.
+
+No message is scanned while Rspamd reads a changed map of text: 0.3 s for 100,000 keys on 3.4, 1.1 s
+on 4.1, some 10 s for a million, and each process keeps about 100 bytes a key. A constant database of a million keys
+costs neither (measured, two busy cores).
+"""
 
 
 def artifacts(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[Artifact, ...]:
@@ -57,9 +67,18 @@ def findings(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[F
         resolution; the files are exact for everything else.
     """
     answer = _decided(resolution, settings)
-    if settings.profile == "plugin":
-        return tuple(plugin.findings(answer))
-    return tuple(multimap.findings(answer, settings))
+    of_profile = (
+        plugin.findings(answer) if settings.profile == "plugin" else multimap.findings(answer, settings)
+    )
+    return (*of_profile, *_size(answer, settings))
+
+
+def _size(answer: Answer, settings: RspamdSettings) -> Iterator[Finding]:
+    keys = len(answer.addresses) + sum(map(len, answer.catch_alls.values()))
+    if keys >= LARGE and settings.map_format == "text":
+        text = f"the list has {keys} keys, and scanning stops at every change while Rspamd reads them"
+        advice = 'set map_format = "cdb" in [rspamd], then run: forwardresolve rspamd install'
+        yield Finding("rspamd-large-map", "notice", text, advice)
 
 
 def _decided(resolution: Answer, settings: RspamdSettings) -> Answer:

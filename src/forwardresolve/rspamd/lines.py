@@ -111,6 +111,13 @@ def address_lines(addresses: Sequence[str]) -> Iterator[str]:
         yield from map(_written, odd) if odd else (text,)
 
 
+def address_keys(addresses: Iterable[str]) -> Iterator[str]:
+    """Yield what `address_lines` writes, each key by itself and without quotes."""
+    for address in addresses:
+        if not obstacle(address):
+            yield from _keys(address)
+
+
 def odd_addresses(addresses: Sequence[str]) -> Iterator[str]:
     """Yield every address that has an `obstacle`, `is_unseen` or has two `spellings`, and some others.
 
@@ -170,9 +177,13 @@ def _written(address: str) -> str:
     """Write the lines of one address, quoted where a byte demands it."""
     if obstacle(address):
         return ""
+    return "".join(f"{_quoted(key)}\n" for key in _keys(address))
+
+
+def _keys(address: str) -> Iterator[str]:
+    """Yield an address as Rspamd sees it, with each spelling of its domain."""
     local, domain = split_address(address)
-    keys = (f"{unquote_local(local)}@{name}" for name in spellings(domain))
-    return "".join(_quoted(key) + "\n" for key in keys)
+    return (f"{unquote_local(local)}@{name}" for name in spellings(domain))
 
 
 def _quoted(key: str) -> str:

@@ -8,13 +8,14 @@ import attrs
 
 from forwardresolve.addresses import split_address
 from forwardresolve.findings import Finding
-from forwardresolve.rspamd.artifact import configuration_artifact, map_artifact
+from forwardresolve.rspamd.artifact import LISTED, configuration_artifact, database_artifact, map_artifact
 from forwardresolve.rspamd.configuration import (
     MAPS,
     force_actions_configuration,
     multimap_configuration,
 )
 from forwardresolve.rspamd.lines import (
+    address_keys,
     address_lines,
     is_unseen,
     obstacle,
@@ -40,9 +41,22 @@ _DELIMITER: Final = "+"
 def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
     """Write the three maps and the two configuration files."""
     catch_alls = _divide(answer, settings)
+    addresses, domains = (
+        f"{MAPS}/{settings.file(name)}" for name in (settings.address_map, settings.domain_map)
+    )
+    maps: tuple[Artifact, ...]
+    if settings.map_format == "cdb":
+        maps = (
+            database_artifact(addresses, ((key, LISTED) for key in address_keys(answer.addresses))),
+            database_artifact(domains, ((domain, LISTED) for domain in catch_alls.domains)),
+        )
+    else:
+        maps = (
+            map_artifact(addresses, "".join(address_lines(answer.addresses))),
+            map_artifact(domains, "".join(f"{domain}\n" for domain in catch_alls.domains)),
+        )
     return (
-        map_artifact(f"{MAPS}/{settings.address_map}", "".join(address_lines(answer.addresses))),
-        map_artifact(f"{MAPS}/{settings.domain_map}", catch_alls.domains),
+        *maps,
         map_artifact(f"{MAPS}/{settings.pattern_map}", catch_alls.patterns),
         configuration_artifact("local.d/force_actions.conf", force_actions_configuration(settings)),
         configuration_artifact("local.d/multimap.conf", multimap_configuration(settings)),
@@ -63,7 +77,7 @@ def findings(answer: Answer, settings: RspamdSettings) -> Iterator[Finding]:
 class _CatchAlls:
     """The catch-all domains, divided among the maps; ``left_out`` are in none."""
 
-    domains: str
+    domains: tuple[str, ...]
     patterns: str
     left_out: tuple[str, ...]
 
@@ -75,14 +89,14 @@ def _divide(answer: Answer, settings: RspamdSettings) -> _CatchAlls:
     left_out = []
     for domain, exceptions in sorted(answer.catch_alls.items()):
         if not exceptions:
-            domains += (f"{name}\n" for name in spellings(domain))
+            domains += spellings(domain)
             continue
         lines = pattern_lines(domain, exceptions, delimiter)
         if lines and len(patterns) + len(lines) <= settings.pattern_limit:
             patterns += lines
         else:
             left_out.append(domain)
-    return _CatchAlls("".join(domains), "".join(patterns), tuple(left_out))
+    return _CatchAlls(tuple(domains), "".join(patterns), tuple(left_out))
 
 
 def _delimiter(answer: Answer) -> Iterator[Finding]:

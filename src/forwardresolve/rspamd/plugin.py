@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import split_address
 from forwardresolve.findings import Finding
-from forwardresolve.rspamd.artifact import configuration_artifact, map_artifact, plugin_artifact
+from forwardresolve.rspamd.artifact import (
+    LISTED,
+    configuration_artifact,
+    database_artifact,
+    map_artifact,
+    plugin_artifact,
+)
 from forwardresolve.rspamd.configuration import MAPS, plugin_configuration
 from forwardresolve.rspamd.lines import is_unseen, odd_addresses, unicode_domains
-from forwardresolve.rspamd.table import table_lines
+from forwardresolve.rspamd.table import table, table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +29,13 @@ if TYPE_CHECKING:
 def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
     """Write the map, the section of the plugin and the plugin itself."""
     code = files("forwardresolve.rspamd").joinpath("lua", "forwardresolve.lua").read_text(encoding="utf-8")
+    path = f"{MAPS}/{settings.file(settings.table_map)}"
+    if settings.map_format == "cdb":
+        made = database_artifact(path, ((key, value or LISTED) for key, value in table(answer)))
+    else:
+        made = map_artifact(path, "".join(table_lines(answer)))
     return (
-        map_artifact(f"{MAPS}/{settings.table_map}", "".join(table_lines(answer))),
+        made,
         configuration_artifact("modules.d/forwardresolve.conf", plugin_configuration(settings)),
         plugin_artifact("plugins.d/forwardresolve.lua", code),
     )

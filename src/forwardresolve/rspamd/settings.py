@@ -19,6 +19,7 @@ Profile = Literal["multimap", "plugin"]
 Mode = Literal["enforce", "observe"]
 Action = Literal["reject", "quarantine"]
 Recipients = Literal["any", "all", "drop"]
+MapFormat = Literal["text", "cdb"]
 
 QUEUE_ID: Final = "{queue_id}"
 """What stands in a message for the queue id."""
@@ -110,6 +111,8 @@ class RspamdSettings:
         pattern_limit: How many lines the latter may have. Each is tried on every recipient: 500
             make a scan about a millisecond longer (measured on 3.4).
         table_map: File name of the one map of the plugin profile.
+        map_format: ``text``, or ``cdb`` for long lists: a constant database is not read at a
+            change, so no scan waits for it. The file name gets ``.cdb`` behind it.
 
     Raises:
         ValueError: A value cannot be written into Rspamd's files, or would refuse good mail.
@@ -142,6 +145,7 @@ class RspamdSettings:
     pattern_map: str = attrs.field(default="forwardings-patterns.inc.local", validator=_is_file_name)
     pattern_limit: int = attrs.field(default=500, validator=attrs.validators.ge(0))
     table_map: str = attrs.field(default="forwardings-table.inc.local", validator=_is_file_name)
+    map_format: MapFormat = attrs.field(default="text", validator=_one_of(get_args(MapFormat)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse settings that contradict each other."""
@@ -162,6 +166,10 @@ class RspamdSettings:
         if both:
             msg = f"{min(both)} is both in exempt and in protect"
             raise ValueError(msg)
+
+    def file(self, name: str) -> str:
+        """Return the name of the file of a map that can be a constant database."""
+        return f"{name}.cdb" if self.map_format == "cdb" else name
 
     def on(self, day: dt.date) -> RspamdSettings:
         """Return the settings without the exemptions whose last day is over."""

@@ -1,0 +1,56 @@
+"""The writer of constant databases, read back by a reader that follows the format's own words."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forwardresolve.rspamd import cdb as written
+from forwardresolve.rspamd.cdb import FIRST_KEY, cdb
+
+
+def look_up(content: bytes, key: bytes) -> bytes | None:
+    """Find the value of a key as the format says it is to be found."""
+    digest = 5381
+    for byte in key:
+        digest = ((digest << 5) + digest) % 2**32 ^ byte
+    table, slots = struct.unpack_from("<II", content, digest % 256 * 8)
+    for step in range(slots):
+        slot = (digest // 256 + step) % slots
+        found, place = struct.unpack_from("<II", content, table + slot * 8)
+        if place == 0:
+            return None
+        key_length, value_length = struct.unpack_from("<II", content, place)
+        start = place + 8
+        if found == digest and content[start : start + key_length] == key:
+            return content[start + key_length : start + key_length + value_length]
+    return None
+
+
+@given(st.dictionaries(st.binary(max_size=6), st.binary(max_size=3), max_size=60), st.binary(max_size=6))
+def test_every_key_is_found_and_no_other(records: dict[bytes, bytes], other: bytes) -> None:
+    content = cdb(records.items())
+    for key, value in records.items():
+        assert look_up(content, key) == value
+    assert look_up(content, other) == records.get(other)
+
+
+def test_the_first_value_of_a_key_counts() -> None:
+    assert look_up(cdb([(b"k", b"one"), (b"k", b"two")]), b"k") == b"one"
+
+
+def test_an_empty_database_answers_nothing() -> None:
+    assert look_up(cdb([]), b"k") is None
+
+
+def test_the_first_key_stands_where_it_is_looked_for() -> None:
+    assert cdb([(b"first", b"")])[FIRST_KEY:].startswith(b"first")
+
+
+def test_a_list_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(written, "_PAIR", struct.Struct("<HH"))
+    with pytest.raises(ValueError, match="ends at 4 GiB"):
+        cdb((bytes([number]), b"x" * 40_000) for number in range(3))
