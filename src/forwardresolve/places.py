@@ -29,7 +29,7 @@ def destinations(graph: ForwardingGraph, place: str) -> tuple[str, ...]:
 
 def recipient(place: str) -> str:
     """Return an address that is decided in a place."""
-    return f"{FRESH}{place}" if place[0] == "@" else place.removeprefix(PATTERN)
+    return f"{FRESH}{place}" if place[0] == "@" else place.removeprefix(PATTERN).removesuffix("@")
 
 
 def shown(place: str) -> str:

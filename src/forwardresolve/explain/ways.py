@@ -1,0 +1,75 @@
+"""Distances to the outside, and the ways there, shortest first."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from forwardresolve.explain.steps import Step
+
+_MOST_TRIES: Final = 20_000
+
+
+def with_distances(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Fill in how far each step is from outside, and put its arrows in that order."""
+    feeders: dict[str, list[str]] = {}
+    for step in steps:
+        for arrow in step.arrows:
+            feeders.setdefault(arrow.destination, []).append(step.address)
+    distance = {step.address: 0 for step in steps if step.end is not None and step.end.outside}
+    queue = list(distance)
+    for here in queue:
+        for feeder in feeders.get(here, ()):
+            if feeder not in distance:
+                distance[feeder] = distance[here] + 1
+                queue.append(feeder)
+    far = len(steps)
+    return tuple(
+        attrs.evolve(
+            step,
+            distance=distance.get(step.address),
+            arrows=tuple(
+                sorted(
+                    step.arrows, key=lambda arrow: (distance.get(arrow.destination, far), arrow.destination)
+                )
+            ),
+        )
+        for step in steps
+    )
+
+
+def ways_out(entered: Sequence[str], steps: Mapping[str, Step]) -> Iterator[tuple[str, ...]]:
+    """Walk the ways to the outside that pass no address twice, shortest first.
+
+    Args:
+        entered: Where they begin.
+        steps: Every step by its address, with its distance.
+
+    Yields:
+        The addresses on each way. Many circles can make the walk end early: after 20,000 tries.
+    """
+    tries = 0
+    waiting: list[tuple[int, tuple[str, ...]]] = []
+
+    def note(way: tuple[str, ...]) -> None:
+        step = steps.get(way[-1])
+        if step is not None and step.distance is not None:
+            heapq.heappush(waiting, (len(way) + step.distance, way))
+
+    for address in entered:
+        note((address,))
+    while waiting and tries < _MOST_TRIES:
+        tries += 1
+        length, way = heapq.heappop(waiting)
+        step = steps[way[-1]]
+        if length == len(way):
+            assert step.end is not None  # noqa: S101 (nothing else is at distance 0)
+            yield way if step.end.address == way[-1] else (*way, step.end.address)
+        for arrow in step.arrows:
+            if arrow.destination not in way:
+                note((*way, arrow.destination))
