@@ -80,6 +80,12 @@ def test_an_alias_domain_arrives_at_the_rows_of_its_target() -> None:
     )
 
 
+def test_an_alias_domain_arrives_at_its_target_by_a_catch_all_that_lists_itself() -> None:
+    arrivals = Arrivals(graph_of(A, TWIN, Forward("@a.example", "@a.example"), Forward("u@a.example", OUT)))
+    assert arrivals.arrive("v@al.example") == ("", "v@a.example")
+    assert arrivals.arrive("u+e@al.example") == ("u@a.example", "+e")
+
+
 def test_an_account_of_the_host_is_marked() -> None:
     arrivals = Arrivals(
         graph_of(LOCAL, Forward("joe", OUT, table="local"), Forward("ann", "ann", table="local"))

@@ -73,7 +73,7 @@ class Arrivals:
     def _passed_on(self, address: str, key: str, extension: str) -> str | None:
         """Return what a row makes of an address that it only passes on; None where it decides."""
         if key in self._virtual.selves:
-            return address if key[0] == "@" else append_extension(key, extension)
+            return f"{split_address(address)[0]}{key}" if key[0] == "@" else append_extension(key, extension)
         row = self._virtual.rows.get(key)
         if row is None or row[0][0] != "@" or len(row) > 1 or is_glued(row[0]):
             return None
