@@ -14,8 +14,16 @@ source that begins to fail in the middle raises one of the errors below; it neve
         def records(self) -> Iterator[Record]:
             ...
 
-Everything in ``__all__`` is a promise: it follows SemVer, and what a backend may do besides
-arrives as a further optional Protocol, never as a further argument.
+What follows SemVer, and what it means for a backend:
+
+- Everything in ``__all__`` stays, with its meaning, within a major version. What goes is deprecated
+  for one minor release first, and warns.
+- ``records()`` never gets an argument, and `Backend` never a further method. What a backend may do
+  besides arrives as a Protocol of its own, which it takes up or not.
+- A record may get a further field with a default, and there may be further kinds of records. A
+  backend that makes records by the names of their fields goes on working.
+- A new minor version may add promises to the contract kit (`forwardresolve.testing`): it tells more
+  wrong backends apart, and no right ones.
 """
 
 from __future__ import annotations
@@ -31,6 +39,7 @@ from forwardresolve.errors import (
     BackendNotInstalled,
     BackendUnavailable,
 )
+from forwardresolve.jsonlines import read_records, write_records
 from forwardresolve.records import (
     Domain,
     DomainAlias,
@@ -78,7 +87,9 @@ __all__ = [
     "TransportKind",
     "normalise",
     "normalise_domain",
+    "read_records",
     "split_destinations",
+    "write_records",
 ]
 
 
