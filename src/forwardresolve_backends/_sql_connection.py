@@ -171,7 +171,8 @@ def open_database(url: Secret) -> Iterator[Database]:
         connection.invalidate()
         raise
     finally:
-        connection.close()
+        with _telling(address, errors):  # a server that went away while the last rows were on their way
+            connection.close()
 
 
 def _engine(address: Address) -> sa.Engine:
