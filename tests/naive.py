@@ -135,35 +135,50 @@ class NaiveHost:
         if destination.startswith(("|", "/")):
             return destination
         head, at, domain = destination.rpartition("@")
+        if extension and head == '""':
+            head = ""
         return f"{head}{extension}@{domain}" if at else f"{destination}{extension}"
 
     def enter(self, recipient: str) -> list[str]:
         """Return what becomes of a recipient before aliases: rewritten, and copied."""
         if "@" not in recipient:
             recipient = f"{recipient}@{self.myorigin}" if self.myorigin else recipient
+        recipient = self.rewrite(recipient)
+        return [recipient, *(self.rewrite(each) for each in self.results("bcc", recipient) or ())]
+
+    def rewrite(self, recipient: str) -> str:
+        """Return what canonical makes of a recipient."""
         for _ in range(10):
             results = self.results("canonical", recipient)
             if results is None or results[0] == recipient:
                 break
             recipient = results[0]
-        return [recipient, *(self.results("bcc", recipient) or ())]
+        return recipient
 
     def hop(self, address: str) -> tuple[list[str], bool]:
         """Return where mail goes from an address, and whether it (also) ends there."""
         results = self.account(address) if "@" not in address else self.results("virtual", address)
-        if results is not None:
-            return [each for each in results if each != address], address in results
-        if self.is_account(address):
-            return [address.rpartition("@")[0]], False
-        return [], True
+        onward = [each for each in results or () if each != address]
+        if results is not None and address not in results:
+            return onward, False
+        if "@" in address and self.is_account(address):
+            return [*onward, address.rpartition("@")[0]], False
+        return onward, True
 
     def account(self, name: str) -> list[str] | None:
-        """Return what aliases(5) makes of an account of the host; accounts of the host stay bare."""
+        """Return what aliases(5) makes of an account; what is no account is a new recipient."""
         rows = self.tables["local"]
         key = next((key for key in (name, self.split(name)[0]) if key in rows), None)
         if key is None:
             return None
-        return [each.rpartition("@")[0] if self.kind(each) == "local" else each for each in rows[key]]
+        found = []
+        for each in rows[key]:
+            local, at, _ = each.rpartition("@")
+            if at and self.kind(each) == "local":
+                found.append(local if self.elsewhere(each) is None else each)
+            else:
+                found.append(self.rewrite(each) if at else each)
+        return found
 
     def is_account(self, address: str) -> bool:
         """Tell whether aliases(5) is asked: nothing else has a say, and it has a row."""
@@ -205,6 +220,8 @@ class NaiveHost:
             return "mailbox" if self.has_account(address) else "undeliverable"
         local, _, domain = address.rpartition("@")
         kind = self.kind(address)
+        if address.startswith("-"):
+            return "undeliverable"
         if elsewhere := self.elsewhere(address):
             return elsewhere
         if kind in ("mailbox", "local"):

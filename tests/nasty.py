@@ -42,22 +42,25 @@ class World:
         choices: How its graph is read.
         names: Local parts that occur, without extensions.
         domains: Domains that occur.
+        known: Addresses that some row names.
     """
 
     records: tuple[Record, ...]
     choices: Choices
     names: tuple[str, ...]
     domains: tuple[str, ...]
+    known: tuple[str, ...]
 
     def recipient(self, rng: Random) -> str:
         """Return an address that may or may not be known, with up to several extensions."""
         marks = self.choices.get("recipient_delimiter") or "+"
-        local = rng.choice([*self.names, "unknown"])
-        while rng.random() < 0.5:
+        local, domain = rng.choice([*self.names, "unknown"]), rng.choice(self.domains)
+        if self.known and rng.random() < 0.7:
+            local, _, domain = rng.choice(self.known).rpartition("@")
+            domain = rng.choice(self.domains) if rng.random() < 0.2 else domain
+        while rng.random() < 0.4:
             local += rng.choice(marks) + rng.choice([*_EXTENSIONS, *_UNKNOWN_EXTENSIONS])
-        if rng.random() < 0.01:
-            return local
-        return f"{local}@{rng.choice(self.domains)}"
+        return local if rng.random() < 0.01 else f"{local}@{domain}"
 
 
 def random_world(rng: Random) -> World:
@@ -72,6 +75,7 @@ class _Maker:
         self.rng = rng
         self.delimiters = rng.choice(_DELIMITERS)
         self.names = (*_NAMES, *(_ODD_NAMES if self.happens(0.3) else ()))
+        self.known: list[str] = []
         self.tag_rate = rng.choice((0.1, 0.3, 0.5))
         self.twins = self.alias_domains()
         self.domains = (*_HOSTED, *_FURTHER, *(alias for alias, _ in self.twins if alias not in _HOSTED))
@@ -87,7 +91,8 @@ class _Maker:
         if self.happens(0.4):
             records += [self.account_row() for _ in range(rng.randint(1, 4))]
         if self.happens(0.15):
-            records += [self.forward("canonical") for _ in range(rng.randint(1, 3))]
+            rewrites = [self.forward("canonical") for _ in range(rng.randint(1, 3))]
+            records += {row.source: row for row in rewrites}.values()
         if self.happens(0.15):
             records += [self.forward("bcc") for _ in range(rng.randint(1, 2))]
         if self.happens(0.2):
@@ -97,7 +102,7 @@ class _Maker:
         if self.happens(0.05):
             records += [self.pattern() for _ in range(rng.randint(1, 2))]
         rng.shuffle(records)
-        return World(tuple(records), self.choices(), self.names, self.domains)
+        return World(tuple(records), self.choices(), self.names, self.domains, tuple(self.known))
 
     def choices(self) -> Choices:
         rng = self.rng
@@ -144,14 +149,21 @@ class _Maker:
         local: str = self.rng.choice(self.names)
         while self.rng.random() < rate:
             local += self.rng.choice(marks) + self.rng.choice(_EXTENSIONS)
-        starts_odd = rate > 0 and marks[0] != "." and self.happens(0.03)
-        return marks[0] + local if starts_odd else local
+        return f"+{local}" if rate > 0 and self.happens(0.03) else local
 
     def domain(self) -> str:
         return self.rng.choice(self.domains)
 
     def address(self) -> str:
-        return f"{self.local()}@{self.domain()}"
+        """Draw an address; every other one is one that was drawn before, or nearly."""
+        address = f"{self.local()}@{self.domain()}"
+        if self.known and self.happens(0.5):
+            local, _, domain = self.rng.choice(self.known).rpartition("@")
+            if self.happens(0.3):
+                local = local.partition((self.delimiters or "+")[0])[0] or local
+            address = f"{local}@{domain}"
+        self.known.append(address)
+        return address
 
     def transport_key(self) -> str:
         choice = self.rng.random()
@@ -171,8 +183,10 @@ class _Maker:
             return Forward(source, self.address(), table)
         count = 1 if table == "canonical" or self.happens(0.6) else self.rng.randint(1, 3)
         destinations = [self.destination(source) for _ in range(count)]
-        if count > 1 and destinations[0][0] == "@":
-            destinations[0] = self.address()  # a list that begins with @domain is one odd address
+        if count > 1:  # a list that begins with @domain is one odd address, one further back has no name
+            bare = "-" not in self.delimiters
+            destinations[0] = self.address() if destinations[0][0] == "@" else destinations[0]
+            destinations = [each for each in destinations if bare or each[0] != "@"]
         return Forward(source, ",".join(destinations), table)
 
     def pattern(self) -> Pattern:

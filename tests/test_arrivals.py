@@ -66,6 +66,11 @@ def test_a_domain_that_leads_into_a_circle_arrives_nowhere() -> None:
     )
 
 
+def test_a_domain_that_rewrites_to_itself_ends_there() -> None:
+    arrivals = Arrivals(graph_of(A, Forward("@a.example", "@a.example")))
+    assert arrivals.arrive("u@a.example") == ("", "u@a.example")
+
+
 def test_a_row_that_lists_only_itself_is_stepped_over() -> None:
     arrivals = Arrivals(graph_of(A, TWIN, Forward("u@a.example", "u@a.example")))
     assert arrivals.arrive("u@a.example") == ("", "u@a.example")

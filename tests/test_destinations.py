@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from forwardresolve.addresses import FRESH
 from forwardresolve.destinations import (
     glue,
+    is_glued,
     is_opaque,
     normalise_destination,
     plain_destinations,
@@ -98,9 +100,21 @@ def test_an_address_that_only_begins_like_a_command_is_an_address() -> None:
 
 
 def test_a_list_that_begins_with_a_domain_is_one_odd_address() -> None:
-    assert split_destinations("@b.example, x@ext.example") == ("@b.example, x@ext.example",)
-    assert normalise_destination("@b.example, X@Ext.example") == "@b.example, x@ext.example"
-    assert glue("u", "@b.example, x@ext.example") == '"u@b.example, x"@ext.example'
+    value = normalise_destination("@b.example, X@Ext.example")
+    assert value == "@b.example, x@ext.example"
+    assert is_glued(value)
+    assert glue("u", value) == ('"u@b.example, x"@ext.example',)
+    assert glue('"q u"', value) == ('"q u@b.example, x"@ext.example',)
+
+
+def test_what_such_a_list_makes_is_read_as_a_list_once_more() -> None:
+    assert glue("u", "@b.example, x@c.example d@e.example") == ('"u@b.example, x@c.example d"@e.example',)
+    assert glue("u", "@b.example, x@c.example, d") == ('"u@b.example, x"@c.example', "d")
+    assert glue("u", "@b.example, x@c..example") == ()
+
+
+def test_a_name_that_nobody_can_know_passes_such_a_list() -> None:
+    assert glue(FRESH, "@b.example, x@c.example") == (f'"{FRESH}@b.example, x"@c.example',)
 
 
 def test_a_domain_further_back_in_a_list_stays_apart() -> None:
@@ -109,8 +123,9 @@ def test_a_domain_further_back_in_a_list_stays_apart() -> None:
 
 def test_a_domain_alone_keeps_the_local_part() -> None:
     assert split_destinations("@b.example") == ("@b.example",)
-    assert glue("u", "@b.example") == "u@b.example"
-    assert glue('"q u"', "@b.example") == '"q u"@b.example'
+    assert not is_glued("@b.example")
+    assert glue("u", "@b.example") == ("u@b.example",)
+    assert glue('"q u"', "@b.example") == ('"q u"@b.example',)
 
 
 @pytest.mark.parametrize("item", ["user%host.example", "host.example!user", "Host.Example!User"])
@@ -121,6 +136,10 @@ def test_a_bare_route_is_the_address_that_it_means(item: str) -> None:
 @pytest.mark.parametrize("local", ["joe", "%host", "user%", "!user", "host!", "user%a..b"])
 def test_half_a_route_is_a_name(local: str) -> None:
     assert route(local) == local
+
+
+def test_a_quoted_address_as_local_part_is_a_route_too() -> None:
+    assert route('"user@host.example"') == "user@host.example"
 
 
 def test_the_last_percent_sign_of_a_route_is_the_next_host() -> None:

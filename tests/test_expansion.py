@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forwardresolve import Domain, DomainAlias, Final, Forward, ForwardingGraph, Mailbox, resolve
+from forwardresolve import Domain, DomainAlias, Final, Forward, ForwardingGraph, Mailbox, Pattern, resolve
 from forwardresolve.expansion import overrun, status
 from hosts import graph_of, resolution_of
 
@@ -133,7 +133,50 @@ def test_an_odd_list_that_grows_is_a_loop() -> None:
     assert status(graph, "u@a.example") == "loop"
 
 
+def test_a_long_chain_is_a_limit_and_no_loop() -> None:
+    assert status(chain(6000), "u0@a.example") == "limit"
+
+
+def test_a_list_that_is_too_long_is_no_loop_though_two_ways_lead_to_it() -> None:
+    graph = graph_of(
+        A,
+        Forward("u@a.example", "l@a.example, r@a.example"),
+        Forward("l@a.example", "list@a.example"),
+        Forward("r@a.example", "list@a.example"),
+        Forward("list@a.example", [f"u{n}@ext.example" for n in range(1000)]),
+    )
+    assert status(graph, "u@a.example") == "limit"
+
+
 # Ends.
+
+
+def test_every_member_of_a_long_list_is_an_end() -> None:
+    halves = [[f"{half}{n}@ext.example" for n in range(4000)] for half in "ab"]
+    verdict = resolution_of(
+        A,
+        Forward("u@a.example", "l@a.example, r@a.example"),
+        *(Forward(f"{name}@a.example", half) for name, half in zip("lr", halves, strict=True)),
+    ).verdict("u@a.example")
+    assert (verdict.status, len(verdict.finals)) == ("limit", 8000)
+
+
+def test_a_way_through_more_rows_than_postfix_follows_still_has_its_end() -> None:
+    verdict = resolve(chain(6000)).verdict("u0@a.example")
+    assert verdict.finals == (Final("external", "x@ext.example"),)
+
+
+def test_an_address_that_a_pattern_makes_longer_for_ever_has_no_end() -> None:
+    growing = Pattern(r"^(.*)@a\.example$", f"{'x' * 90}$1@a.example")
+    verdict = resolution_of(A, growing).verdict("u@a.example")
+    assert (verdict.status, verdict.finals, verdict.listed) == ("loop", (), False)
+
+
+def test_patterns_that_double_an_address_for_ever_are_followed_only_so_far() -> None:
+    doubling = Pattern(r"^(.*)@a\.example$", "$1a@a.example, $1b@a.example, x@ext.example")
+    verdict = resolution_of(A, doubling).verdict("u@a.example")
+    assert (verdict.status, verdict.listed) == ("loop", True)
+    assert Final("external", "x@ext.example") in verdict.finals
 
 
 def test_every_end_is_found_once() -> None:

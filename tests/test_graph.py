@@ -162,7 +162,7 @@ def test_the_first_pattern_that_answers_wins() -> None:
     graph = graph_of(
         A,
         Pattern("^v@", "no@x.example"),
-        Pattern("^u@", "@@"),
+        Pattern("^u@", "x@a..b"),
         Pattern("^u@", "joe"),
         Pattern("^u@", "x@x.example"),
     )
@@ -455,6 +455,15 @@ def test_a_copy_by_bcc_is_made_of_the_rewritten_recipient_and_before_aliases() -
     assert onward(graph, "v@a.example") == ["w@a.example"]
 
 
+def test_the_address_of_a_copy_is_rewritten_by_canonical_too() -> None:
+    graph = graph_of(
+        A,
+        Forward("u@a.example", "copy@a.example", table="bcc"),
+        Forward("copy@a.example", "x@ext.example", table="canonical"),
+    )
+    assert [arrow.destination for arrow in graph.enter("u@a.example")] == ["u@a.example", "x@ext.example"]
+
+
 def test_a_copy_by_bcc_gets_no_extension() -> None:
     graph = graph_of(A, Forward("u@a.example", "copy@b.example", table="bcc"))
     assert [arrow.destination for arrow in graph.enter("u+e@a.example")] == [
@@ -506,12 +515,30 @@ def test_an_alias_of_the_host_that_lists_itself_keeps_a_copy() -> None:
     assert end(graph, "joe") == "mailbox"
 
 
-def test_a_backslash_before_a_name_means_its_mailbox_whatever_its_alias_says() -> None:
+def test_a_backslash_before_a_name_protects_a_character_and_no_more() -> None:
     graph = graph_of(
-        LOCAL, Forward("joe", "\\ann", table="local"), Forward("ann", "x@x.example", table="local")
+        LOCAL, Forward("joe", "\\joe, \\ann", table="local"), Forward("ann", "x@x.example", table="local")
     )
-    assert onward(graph, "joe") == ["\\ann"]
-    assert graph.step("\\ann").final == Final("mailbox", "ann")
+    assert onward(graph, "joe") == ["ann"]
+    assert end(graph, "joe") == "mailbox"
+
+
+def test_a_local_address_that_lists_itself_is_delivered_by_aliases_of_the_host() -> None:
+    graph = graph_of(
+        LOCAL, Forward("joe@host.example", "joe@host.example"), Forward("joe", "x@x.example", table="local")
+    )
+    assert onward(graph, "joe@host.example") == ["joe"]
+
+
+def test_what_an_alias_of_the_host_names_elsewhere_is_a_new_recipient() -> None:
+    graph = graph_of(
+        A,
+        LOCAL,
+        Forward("joe", "old@a.example, sent@host.example", table="local"),
+        Forward("old@a.example", "new@a.example", table="canonical"),
+        Transport("sent@host.example", "relay"),
+    )
+    assert onward(graph, "joe") == ["new@a.example", "sent@host.example"]
 
 
 def test_an_address_in_a_local_domain_stays_an_account_of_the_host() -> None:
@@ -531,6 +558,23 @@ def test_relocated_and_transport_are_asked_before_aliases_of_the_host() -> None:
     assert end(graph_of(*joe, Relocated("joe@host.example")), "joe@host.example") == "undeliverable"
 
 
+def test_a_route_in_an_alias_of_the_host_is_followed() -> None:
+    joe = Forward("joe", "u%ext.example@host.example, ann%host.example@host.example", table="local")
+    assert onward(graph_of(LOCAL, joe), "joe") == ["u@ext.example", "ann"]
+
+
+def test_accounts_are_the_same_in_every_local_domain() -> None:
+    graph = graph_of(
+        LOCAL,
+        Domain("l.example", "local"),
+        Mailbox("ann@host.example"),
+        Forward("joe", "ann@l.example", table="local"),
+    )
+    assert onward(graph, "joe") == ["ann"]
+    assert end(graph, "ann") == end(graph, "ann+e@l.example") == "mailbox"
+    assert end(graph, "tom") == "undeliverable"
+
+
 def test_where_a_source_names_accounts_an_unknown_one_is_undeliverable() -> None:
     assert end(graph_of(LOCAL), "joe@host.example") == "mailbox"
     graph = graph_of(LOCAL, A, Mailbox("u@a.example"), Mailbox("ann"), Mailbox("tom@host.example"))
@@ -544,6 +588,11 @@ def test_a_route_is_honoured_in_a_local_domain_only(local: str) -> None:
     graph = graph_of(A, LOCAL, Forward(local, "never@x.example", table="local"))
     assert graph.step(f"{local}@host.example").final == Final("external", "user@ext.example")
     assert end(graph, f"{local}@a.example") == "undeliverable"
+
+
+def test_an_address_that_begins_with_a_hyphen_is_refused() -> None:
+    assert end(graph_of(A, Mailbox("-u@a.example")), "-u@a.example") == "undeliverable"
+    assert end(graph_of(A), "-u@ext.example") == "undeliverable"
 
 
 def test_a_route_is_refused_to_strangers() -> None:

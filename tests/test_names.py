@@ -129,5 +129,18 @@ def test_a_bare_name_that_canonical_rewrites_is_an_account_with_the_extensions_t
     assert names_of(graph)["host.example"]["old"] == {"", "+e"}
 
 
+def test_mailboxes_are_named_where_a_copy_leaves_and_kept_copies_are_ignored() -> None:
+    records = A, Mailbox("box@a.example"), Forward("@a.example", OUT, table="bcc")
+    assert "box" not in names_of(graph_of(*records)).get("a.example", {})
+    assert "box" in names_of(graph_of(*records, kept_copy="ignore"))["a.example"]
+
+
+def test_a_domain_that_canonical_rewrites_adds_no_names_of_its_own() -> None:
+    graph = graph_of(
+        A, B, Forward("@a.example", "@b.example", table="canonical"), Forward("u+e@b.example", OUT)
+    )
+    assert names_of(graph, {"b.example": ["u+e"]})["a.example"] == {"u": {"+e"}}
+
+
 def test_names_of_domains_that_are_not_hosted_are_nobodys() -> None:
     assert names_of(graph_of(A, Mailbox("u@a.example"), Forward("u+e@ext.example", OUT))) == {}

@@ -112,6 +112,21 @@ def test_a_row_whose_answer_an_unknown_extension_changes_is_starred_with_all_tha
     assert found.place("other+e@a.example") == "other@a.example"
 
 
+def test_a_row_that_never_splits_is_not_starred_though_it_feeds_one_that_is() -> None:
+    found = places_of(
+        graph_of(
+            A,
+            Forward("postmaster@a.example", "u@a.example"),
+            Forward("list-request@a.example", "u@a.example"),
+            Forward("u@a.example", "w+p@a.example, v@a.example"),
+            Forward("v@a.example", "u@a.example"),
+            Forward("w+p@a.example", OUT),
+            recipient_delimiter="+-",
+        )
+    )
+    assert found.starred == {"postmaster@a.example", "u@a.example", "v@a.example"}
+
+
 def test_a_self_row_with_an_extension_forces_a_star_too() -> None:
     found = places_of(
         graph_of(

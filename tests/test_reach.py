@@ -130,6 +130,11 @@ def test_an_address_that_only_patterns_answer_for_is_followed_to_its_end() -> No
     assert not reach.leaves("circle@a.example")
 
 
+def test_patterns_that_double_an_address_for_ever_are_followed_only_so_far() -> None:
+    doubling = Pattern(r"^(.*)@a\.example$", "$1a@a.example, $1b@a.example")
+    assert not Reach(graph_of(A, doubling)).leaves("u@a.example")
+
+
 def test_rows_that_lead_to_what_a_pattern_answers_for_reach_outside() -> None:
     graph = graph_of(
         A, B, Forward("u@a.example", "v@b.example"), Pattern("^v@b", "w@b.example"), Pattern("^w@b", OUT)

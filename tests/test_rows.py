@@ -167,9 +167,18 @@ def test_transports_are_known_by_domain_by_parent_and_by_address() -> None:
 
 
 def test_what_is_no_forwarding_is_kept_as_it_came() -> None:
-    pattern, remark = Pattern("^a", "x@b.example"), Remark("odd", "It is odd.")
-    rows = rows_of(pattern, remark, Relocated("Old@a.example"))
-    assert (rows.patterns, rows.remarks, [*rows.relocated]) == ([pattern], [remark], ["old@a.example"])
+    remark = Remark("odd", "It is odd.")
+    rows = rows_of(remark, Relocated("Old@a.example"))
+    assert (rows.remarks, [*rows.relocated]) == ([remark], ["old@a.example"])
+
+
+def test_patterns_are_kept_in_order_with_their_origin() -> None:
+    rows = Rows()
+    rows.read(
+        "panel", [Pattern("^b", "x@b.example"), Pattern("^a", "x@b.example", origin=Origin("rx", "line 2"))]
+    )
+    assert [pattern.expression.pattern for pattern in rows.patterns] == ["^b", "^a"]
+    assert [str(pattern.origin) for pattern in rows.patterns] == ["panel", "panel: rx (line 2)"]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +192,7 @@ def test_what_is_no_forwarding_is_kept_as_it_came() -> None:
         (DomainAlias("a.example", "a b"), ("bad-domain", "a b")),
         (Transport("a b", "relay"), ("bad-domain", "a b")),
         (Transport("u@", "relay"), ("bad-domain", "u@")),
+        (Pattern("(", "x@b.example"), ("bad-pattern", "(")),
         (Forward("a@a.example", " , "), ("no-destination", "a@a.example")),
         (Forward("a@a.example", ()), ("no-destination", "a@a.example")),
         (Forward("a@a.example", "x@"), ("bad-destination", "x@")),

@@ -151,6 +151,29 @@ def test_any_extension_is_written_with_a_plus_whatever_the_delimiter() -> None:
     assert entries == ["u+*@a.example", "w-t@a.example -", "w@a.example"]
 
 
+def test_without_a_delimiter_a_name_is_a_name() -> None:
+    entries = entries_of(
+        A,
+        TWIN,
+        Forward("u+e@a.example", OUT),
+        Forward("u@a.example", "box@a.example"),
+        recipient_delimiter="",
+    )
+    assert entries == ["u+e@a.example", "u+e@al.example"]
+
+
+def test_an_extension_that_fares_like_all_others_needs_no_entry() -> None:
+    resolution = resolution_of(A, Forward("u@a.example", OUT), Forward("u+e@a.example", OUT))
+    assert [*map(str, resolution.entries())] == ["u@a.example"]
+    assert resolution.addresses == ("u+e@a.example", "u@a.example")
+
+
+def test_where_a_copy_leaves_only_mailboxes_make_a_difference_when_kept_copies_are_ignored() -> None:
+    records = A, Mailbox("box@a.example"), Forward("@a.example", OUT, table="bcc")
+    assert entries_of(*records) == ["@a.example"]
+    assert entries_of(*records, kept_copy="ignore") == ["@a.example", "box@a.example -"]
+
+
 def test_accounts_of_the_host_are_listed_in_each_local_domain() -> None:
     resolution = resolution_of(
         Domain("h.example", "local"),

@@ -90,6 +90,17 @@ def test_one_row_for_each_destination_of_a_key_is_no_repetition() -> None:
     assert [*table.repeated()] == []
 
 
+def test_a_table_that_differs_in_one_row_leaves_the_first_as_it_is() -> None:
+    table = table_of(("a@x", ("b@x",)), ("c@x", ("c@x",)))
+    with_other = table.with_row("a@x", {"d@x": FILE, "b@x": PANEL})
+    assert with_other.get("a@x") == ("d@x", "b@x")
+    assert with_other.origin("a@x", "d@x") == FILE
+    assert with_other.get("c@x") == ("c@x",)
+    assert [*table.with_row("c@x", {})] == ["a@x"]
+    assert [*table.with_row("a@x", {"a@x": FILE}).selves] == ["c@x", "a@x"]
+    assert (table.get("a@x"), table.get("c@x")) == (("b@x",), ("c@x",))
+
+
 def test_a_hundred_thousand_rows_of_one_key_unite() -> None:
     table = table_of(*(("a@x", (f"u{n}@x",)) for n in range(100_000)))
     assert len(table.get("a@x") or ()) == 100_000
