@@ -27,8 +27,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local may be a password
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (build.build, query.query, explain.explain, records.records, backends.backends):
+for command in (build.build, query.query, explain.explain, records.records):
     app.command()(command)
+app.add_typer(backends.app, name="backends")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (Typer calls it with the option's value)

@@ -1,0 +1,109 @@
+"""``forwardresolve backends``: the list, one of it, and a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cli.conftest import Run
+
+PACKAGE = """
+import attrs
+
+@attrs.frozen
+class Panel:
+    \"\"\"Reads the panel of a test.
+
+    Args:
+        path: Where it is.
+    \"\"\"
+
+    path: str
+
+    def records(self):
+        return ()
+"""
+
+
+@pytest.fixture
+def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Install a distribution with a backend, as pip leaves it."""
+    (tmp_path / "acme_panel.py").write_text(PACKAGE)
+    metadata = tmp_path / "acme_panel-3.2.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-panel\nVersion: 3.2\n")
+    (metadata / "entry_points.txt").write_text("[forwardresolve.backends]\nacme = acme_panel:Panel\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return "acme"
+
+
+def test_built_in_and_third_party_backends_are_listed_alike(run: Run, third_party: str) -> None:
+    rows = {line.split()[0]: line.split()[1:] for line in run("backends").lines}
+
+    assert rows[third_party] == ["3.2", "acme-panel", "available"]
+    for name in ("command", "postfixadmin", "sql"):
+        assert rows[name][1:] == ["forwardresolve", "available"]
+
+
+def test_two_distributions_with_one_name_are_both_listed_and_named(
+    run: Run, third_party: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    metadata = other / "copycat-0.1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: copycat\nVersion: 0.1\n")
+    (metadata / "entry_points.txt").write_text("[forwardresolve.backends]\nacme = copycat:Panel\n")
+    monkeypatch.syspath_prepend(str(other))
+
+    lines = [line for line in run("backends").lines if line.startswith(third_party)]
+    said = "backend acme: two distributions bring it: acme-panel 3.2 and copycat 0.1; remove one"
+
+    assert len(lines) == 2
+    assert all(said in line for line in lines)
+    done = run("build", "--backend", third_party)
+    assert (done.code, done.err) == (4, f"forwardresolve: error: {said}\n")
+
+
+def test_one_backend_is_shown_with_its_options(run: Run, third_party: str) -> None:
+    assert run("backends", "show", third_party).out == (
+        "Reads the panel of a test.\n\nArgs:\n    path: Where it is.\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["command", "postfixadmin", "sql"])
+def test_every_built_in_backend_says_what_its_options_are(name: str, run: Run) -> None:
+    assert "Args:\n    " in run("backends", "show", name).out
+
+
+def test_a_backend_that_is_not_there_cannot_be_shown(run: Run) -> None:
+    done = run("backends", "show", "sqll")
+
+    assert done.code == 4
+    assert "there is no backend 'sqll'; did you mean sql?" in done.err
+
+
+def test_a_new_backend_is_a_project_of_its_own(run: Run, tmp_path: Path) -> None:
+    done = run("backends", "new", "my-panel", "--directory", str(tmp_path))
+
+    assert done.code == 0
+    assert all(Path(line).is_file() for line in done.lines)
+    assert done.lines[0] == str(tmp_path / "forwardresolve-my-panel" / "pyproject.toml")
+
+
+def test_a_name_that_is_none_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    done = run("backends", "new", "My Panel", "--directory", str(tmp_path))
+
+    assert done.code == 2
+    assert "must be small letters and digits" in done.err
+
+
+def test_a_project_that_is_there_already_is_told(run: Run, tmp_path: Path) -> None:
+    run("backends", "new", "my-panel", "--directory", str(tmp_path))
+
+    done = run("backends", "new", "my-panel", "--directory", str(tmp_path))
+
+    assert done.code == 6
+    assert "is there already" in done.err
