@@ -26,7 +26,8 @@ from forwardresolve.findings import CATALOGUE, Severity, at_least, stuck
 if TYPE_CHECKING:
     from forwardresolve.records import Record
 
-PAGES = Path(__file__).parents[2] / "docs" / "findings"
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "findings"
 
 _SHOWN_APART = {"two-sources", "too-many-extensions", "unchecked-limit"}
 
@@ -190,9 +191,27 @@ def test_a_remark_with_an_id_of_the_catalogue_has_its_severity() -> None:
     assert found.severity == "notice"
 
 
-def test_every_id_has_an_example_and_a_page() -> None:
+def test_every_id_has_an_example() -> None:
     assert EXAMPLES.keys() | _SHOWN_APART == CATALOGUE.keys()
-    assert {page.stem for page in PAGES.glob("*.md")} - {"index"} == CATALOGUE.keys()
+
+
+def test_every_id_has_a_page() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    made = {name for text in sources for name in re.findall(r'Finding\(\s*(?:id=)?"([a-z0-9-]+)"', text)}
+    of_rspamd = {name for name in made if name.startswith("rspamd-")}
+    pages = {page.stem for page in PAGES.glob("*.md")} - {"index"}
+
+    assert "no-forwardings" in made
+    assert pages - of_rspamd == CATALOGUE.keys() | (made - of_rspamd)
+
+
+def test_the_remarks_of_the_built_in_backends_are_told() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    remarks = {name for text in sources for name in re.findall(r'Remark\(\s*(?:id=)?"([a-z0-9-]+)"', text)}
+    told = (PAGES / "remark.md").read_text(encoding="utf-8")
+
+    assert "not-utf8" in remarks
+    assert [name for name in remarks - CATALOGUE.keys() if f"`{name}`" not in told] == []
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -6,6 +6,7 @@ Values first: `explain`, `explain_reverse` and `what_if` return frozen values, w
 
 from forwardresolve.explain.as_json import explanation_as_json, reverse_as_json, what_if_as_json
 from forwardresolve.explain.explanation import Explanation, explain
+from forwardresolve.explain.formats import Format, render
 from forwardresolve.explain.pictures import Picture, picture_of, picture_of_reverse
 from forwardresolve.explain.reverse import Feeder, Reverse, explain_reverse
 from forwardresolve.explain.steps import End, Step
@@ -15,6 +16,7 @@ __all__ = [
     "End",
     "Explanation",
     "Feeder",
+    "Format",
     "Picture",
     "Reverse",
     "Step",
@@ -25,6 +27,7 @@ __all__ = [
     "picture_of",
     "picture_of_reverse",
     "read_change",
+    "render",
     "reverse_as_json",
     "what_if",
     "what_if_as_json",

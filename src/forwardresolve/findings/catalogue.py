@@ -42,7 +42,7 @@ _KINDS: Final = (
     Kind(
         "pattern-row",
         "error",
-        "A forwarding whose source is a pattern takes no part in the list.",
+        "A pattern forwards addresses that no row names, so the list lacks them.",
         "write the addresses that it is meant for as rows of their own, or add them to the list by hand",
     ),
     Kind(
