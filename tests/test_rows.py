@@ -172,6 +172,12 @@ def test_what_is_no_forwarding_is_kept_as_it_came() -> None:
     assert (rows.remarks, [*rows.relocated]) == ([remark], ["old@a.example"])
 
 
+def test_a_remark_names_its_source() -> None:
+    rows = Rows()
+    rows.read("panel", [Remark("odd", "It is odd."), Remark("odd", "Odd, too.", origin=Origin("alias", "7"))])
+    assert [str(remark.origin) for remark in rows.remarks] == ["panel", "panel: alias (7)"]
+
+
 def test_patterns_are_kept_in_order_with_their_origin() -> None:
     rows = Rows()
     rows.read(

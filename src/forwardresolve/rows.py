@@ -114,7 +114,7 @@ class Rows:
             Transport: self._add_transport,
             Relocated: self._add_relocated,
             Site: self._sites.append,
-            Remark: self.remarks.append,
+            Remark: self._add_remark,
         }
 
     def read(self, source: str, records: Iterable[Record]) -> None:
@@ -263,6 +263,10 @@ class Rows:
             self.relocated[normalise(record.address)] = None
         except AddressError as error:
             self._reject("bad-source", record.address, error, self._named(record.origin))
+
+    def _add_remark(self, record: Remark) -> None:
+        origin = self._named(record.origin)
+        self.remarks.append(attrs.evolve(record, origin=origin if str(origin) else None))
 
     def _domain(self, text: str, origin: Origin | None) -> str:
         try:
