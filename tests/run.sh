@@ -4,7 +4,7 @@
 #   sh tests/run.sh                 all steps
 #   sh tests/run.sh lint types      some of them
 #
-# Steps: env servers lint types floors docs wheel python313 tests
+# Steps: env servers lint types floors docs wheel backends python313 tests
 #
 # FORWARDRESOLVE_VENV   where the virtual environment lies (default: .venv-test)
 # FORWARDRESOLVE_LIVE   require: a missing server is a failure (default: its tests are skipped)
@@ -128,6 +128,21 @@ step_wheel() {
     echo "the wheel installs and runs; so does examples/quickstart.sh"
 }
 
+# What the author of a backend does: install, write a project, test it; and the example, as a package of its own.
+step_backends() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    "$(find_python)" -m venv "$scratch/venv"
+    "$scratch/venv/bin/python" -m pip install -qq . pytest
+    "$scratch/venv/bin/forwardresolve" backends new demo --directory "$scratch"
+    cp -R examples/forwardresolve-httppanel "$scratch"
+    for name in demo httppanel; do
+        "$scratch/venv/bin/python" -m pip install -qq "$scratch/forwardresolve-$name"
+        (cd "$scratch/forwardresolve-$name" && "$scratch/venv/bin/python" -m pytest -q)
+        "$scratch/venv/bin/forwardresolve" backends | grep "^$name .* available"
+    done
+}
+
 step_python313() {
     python=
     for candidate in python3.13 "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.13*/bin/python; do
@@ -159,7 +174,7 @@ case ${1:-} in
     ;;
 esac
 
-all="env servers lint types floors docs wheel python313 tests"
+all="env servers lint types floors docs wheel backends python313 tests"
 steps=${*:-$all}
 for step in $steps; do
     case " $all " in
