@@ -128,7 +128,7 @@ def _smaller(world: Scenario) -> Iterator[Scenario]:
                 if isinstance(item, list) and key != "alias_domains":
                     for text in _shorter(item[1]):
                         yield {**world, key: [*value[:place], [item[0], text], *value[place + 1 :]]}
-        elif key not in ("recipient_delimiter", "main_cf"):
+        elif key not in ("recipient_delimiter", "main_cf", "include_files"):
             yield {other: world[other] for other in world if other != key}
 
 

@@ -52,7 +52,8 @@ _CLASSES: Final[Mapping[str, DomainKind]] = {
     "relay": "relay",
     "local": "local",
 }
-_INCLUDED: Final = "members-of-"
+_INCLUDES: Final = "includes.invalid"
+_INCLUDE: Final = re.compile(r":include:\{include\}/(\w+)")
 _SOME_ACCOUNT: Final = "an-account-that-gets-no-mail"  # as soon as one is named, all of them are known
 _INLINE_ROW = re.compile(r"\{ (\S+) = ([^}]*) \}")
 
@@ -284,12 +285,16 @@ def _virtual(scenario: Scenario) -> Iterator[Record]:
 
 
 def _local(scenario: Scenario) -> Iterator[Record]:
-    """Yield the rows of aliases(5); the members of an include are a forwarding of their own."""
+    """Yield the rows of aliases(5).
+
+    local(8) sends the members of an include as a new message: they are a virtual row of their own.
+    """
     for key, value in scenario.get("aliases", ()):
-        yield Forward(key, value.replace(":include:{include}/", _INCLUDED), table="local")
+        yield Forward(key, _INCLUDE.sub(rf"\1@{_INCLUDES}", value), table="local")
     for name, text in scenario.get("include_files", {}).items():
-        lines = [line for line in text.splitlines() if not line.startswith("#")]
-        yield Forward(f"{_INCLUDED}{name}", ", ".join(lines), table="local")
+        members = [line for line in text.splitlines() if not line.startswith("#")]
+        yield Domain(_INCLUDES, "alias")
+        yield Forward(f"{name}@{_INCLUDES}", [re.sub("^@", '""@', member) for member in members])
 
 
 def _forwards(scenario: Scenario, key: str, table: ForwardTable) -> Iterator[Record]:

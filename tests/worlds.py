@@ -68,7 +68,7 @@ def random_recipients(world: Scenario, rng: Random) -> list[str]:
         else:
             domain = rng.choice(domains if rng.random() < 0.9 else _OUTSIDE)
             local = rng.choice(locals_)
-        if delimiter and rng.random() < 0.4 and "%" not in local and "!" not in local:
+        if delimiter and rng.random() < 0.4 and not _is_route(local):
             local = _extend(local, rng.choice(delimiter) + _extension(rng, delimiter))
         if rng.random() < 0.03 and not local.startswith('"'):
             local = f'"{local}"'
@@ -110,18 +110,18 @@ class _World:
             made["myorigin"] = rng.choice([*self.hosted, *_OUTSIDE])
         if "local" in self.domains and self._happens(0.8):
             made["aliases"] = self._rows(rng.randint(1, 6), self._account, self._alias_value)
-            made["include_files"] = {"members": "".join(f"{self._item()}\n" for _ in range(2))}
+            made["include_files"] = {"members": "".join(f"{self._member()}\n" for _ in range(2))}
         if self._happens(0.15):
             made["recipient_canonical"] = self._rows(rng.randint(1, 3), self._key, self._address)
         if self._happens(0.15):
-            made["recipient_bcc"] = self._rows(rng.randint(1, 2), self._key, self._address)
+            made["recipient_bcc"] = self._rows(rng.randint(1, 2), self._key, self._copy)
         if self._happens(0.2):
             made["transport"] = self._rows(
                 rng.randint(1, 2), self._transport_key, lambda: rng.choice(_TRANSPORTS)
             )
         if self._happens(0.1):
             made["relocated"] = self._rows(1, self._address_or_domain, lambda: "new@ext.example")
-        if self._happens(0.15):
+        if not self.postfixadmin and self._happens(0.15):
             made["virtual_alias_maps"] = [self._further_table()]
         if self.postfixadmin and self._happens(0.3):
             made["inactive"] = [key for key, _ in made["virtual_aliases"] if self._happens(0.3)]
@@ -166,9 +166,9 @@ class _World:
         return [*rows.values()]
 
     def _account(self) -> str:
-        """Draw a bare name; one with an at sign in quotes is nobody's account."""
+        """Draw a bare name; what needs quotes is nobody's account, and an owner is no alias for mail."""
         name = self._name()
-        return "b" if "@" in name else name
+        return "b" if name.startswith(('"', "owner-")) else name
 
     def _name(self) -> str:
         return self.rng.choice(_ODD_NAMES if self.odd and self._happens(0.2) else self.names)
@@ -177,10 +177,15 @@ class _World:
         if self.odd and self._happens(0.04):
             return f"{self.rng.choice(_ROUTES)}@{self.rng.choice(self.hosted)}"
         local = self._name()
-        if self.delimiter and self._happens(0.2):
+        if self.delimiter and self._happens(0.2) and not _is_route(local):
             local = _extend(local, self.rng.choice(self.delimiter) + _extension(self.rng, self.delimiter))
         domain = self.rng.choice(self.hosted if self._happens(0.8) else _OUTSIDE)
         return _shout(f"{local}@{domain}", self.rng)
+
+    def _copy(self) -> str:
+        """Draw an address that needs no quotes: Postfix quotes those of recipient_bcc_maps twice."""
+        address = self._address()
+        return "x@ext.example" if address.startswith('"') else address
 
     def _address_or_domain(self) -> str:
         return self._address() if self._happens(0.7) else f"@{self.rng.choice(self.hosted)}"
@@ -212,8 +217,13 @@ class _World:
         if choice < 0.25:
             return f"x@{self.rng.choice(_OUTSIDE)}"
         if choice < 0.3:
-            return self._name()
+            return self._account()
         return f"@{self.rng.choice([*self.hosted, 'ext.example'])}" if choice < 0.33 else self._address()
+
+    def _member(self) -> str:
+        """Draw a member of an include; local(8) looks for aliases of those in local domains first."""
+        address = self._address()
+        return "x@ext.example" if address.rpartition("@")[2].lower() in self.domains["local"] else address
 
     def _value(self) -> str:
         if self._happens(0.08):
@@ -226,7 +236,12 @@ class _World:
             self.rng.choice(_ALIASES_ONLY) if self._happens(0.15) else self._item()
             for _ in range(self.rng.choice((1, 1, 2, 3)))
         ]
-        return ", ".join(self._name() if self._happens(0.4) else item for item in items)
+        return ", ".join(self._account() if self._happens(0.4) else item for item in items)
+
+
+def _is_route(local: str) -> bool:
+    """Tell whether a local part names another domain: an extension would make that domain invalid."""
+    return any(mark in local for mark in "%!@")
 
 
 def _extension(rng: Random, delimiter: str) -> str:
@@ -247,6 +262,7 @@ def _shout(address: str, rng: Random) -> str:
 
 def _written(items: Sequence[str], rng: Random) -> str:
     """Write a list of destinations as people do."""
+    separator = rng.choice((", ", ",", " ", "; ", " , ,"))
     decorated = []
     for item in items:
         choice = rng.random()
@@ -254,8 +270,8 @@ def _written(items: Sequence[str], rng: Random) -> str:
             decorated.append(f"Some Name <{item}>")
         elif choice < 0.15:
             decorated.append(f"{item} (a comment)")
-        elif choice < 0.2 and "@" in item:
+        elif choice < 0.2 and "@" in item and separator.strip():
             decorated.append(f"{item}.")
         else:
             decorated.append(item)
-    return rng.choice((", ", ",", " ", "; ", " , ,")).join(decorated)
+    return separator.join(decorated)

@@ -121,6 +121,9 @@ async def _ask(scenario: Scenario, recipients: Sequence[str], base: Path) -> dic
             raise TimeoutError(msg) from error
     for sink in sinks:
         sink.stop()
+    await asyncio.sleep(0)  # whoever was let in last begins to talk
+    if conversations := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(conversations)  # the other side is gone: each ends by itself
     outcomes = {}
     for number, recipient in enumerate(recipients):
         reply = replies[number]

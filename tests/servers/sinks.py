@@ -86,9 +86,13 @@ def envelope_address(command: str) -> str:
 
 
 async def _read_probe(reader: asyncio.StreamReader) -> int:
-    """Read a message to its end and return the number in its probe header."""
-    probe = -1
-    while (line := await reader.readline()) != b".\r\n":
-        if line.startswith(_MARK):
+    """Read a message to its end and return the number in its probe header, or -1.
+
+    A bounce has none: the message that it quotes in its body does not count.
+    """
+    probe, in_header = -1, True
+    while (line := await reader.readline()) not in (b".\r\n", b""):
+        in_header = in_header and line != b"\r\n"
+        if in_header and line.startswith(_MARK):
             probe = int(line[len(_MARK) :])
     return probe
