@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from forwardresolve import rspamd
-from forwardresolve.errors import BackendError, BackendIncomplete
+from forwardresolve.errors import BackendDataError, BackendError, BackendIncomplete
 from forwardresolve.findings import Finding, findings
 from forwardresolve.graph import ForwardingGraph
 from forwardresolve.reachability import Resolution, resolve
 from forwardresolve.records import Origin
+from forwardresolve.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,7 @@ def records(config: Config) -> Iterator[Record]:
     """
     for name, backend in config.sources.items():
         for record in _whole(name, backend, None):
+            Rows().read(name, (record,))  # the same refusal of what is no record as in a graph
             origin = record.origin or Origin()
             yield attrs.evolve(record, origin=attrs.evolve(origin, source=name))
 
@@ -170,11 +172,15 @@ def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:
 def _whole(name: str, backend: Backend, progress: Progress | None) -> Iterator[Record]:
     """Yield the records of a source; its errors say which source it is."""
     try:
+        given = backend.records()
+        if not isinstance(given, Iterable):
+            msg = f"its records() gave {given!r:.200} and no records"
+            raise BackendDataError(msg)
         if progress is None:
-            yield from backend.records()
+            yield from given
             return
         count = 0
-        for count, record in enumerate(backend.records(), 1):
+        for count, record in enumerate(given, 1):
             if count % _STRIDE == 0:
                 progress(name, count)
             yield record
