@@ -157,13 +157,17 @@ class NaiveHost:
 
     def hop(self, address: str) -> tuple[list[str], bool]:
         """Return where mail goes from an address, and whether it (also) ends there."""
-        results = self.account(address) if "@" not in address else self.results("virtual", address)
+        results = self.row(address)
         onward = [each for each in results or () if each != address]
         if results is not None and address not in results:
             return onward, False
         if "@" in address and self.is_account(address):
             return [*onward, address.rpartition("@")[0]], False
         return onward, True
+
+    def row(self, address: str) -> list[str] | None:
+        """Return what the row of an address makes of it: in virtual aliases, of a bare name in aliases(5)."""
+        return self.results("virtual", address) if "@" in address else self.account(address)
 
     def account(self, name: str) -> list[str] | None:
         """Return what aliases(5) makes of an account; what is no account is a new recipient."""
@@ -254,7 +258,7 @@ class NaiveHost:
             kind = self.end(here) if ends else ""
             leaves |= kind in self.outside
             # A row that lists itself keeps a copy even where no source names the mailbox.
-            lists_itself = ends and self.results("virtual", here) is not None and self.hosts(here)
+            lists_itself = ends and self.row(here) is not None and self.hosts(here)
             stays |= kind == "mailbox" or (lists_itself and kind not in self.outside)
             for each in onward:
                 if each not in seen and len(each) < LONGEST:

@@ -85,6 +85,8 @@ class _Maker:
         records: list[Record] = [DomainAlias(alias, target) for alias, target in self.twins]
         records += self.hosted()
         records += [self.forward("virtual") for _ in range(rng.randint(3, 14))]
+        if self.twins and self.happens(0.4):
+            records += self.rivals(*self.twins[0])
         records += [Mailbox(f"{self.local(0)}@a.test", shields=self.happens(0.3)) for _ in range(3)]
         if self.happens(0.3):
             records += [Mailbox(f"{self.local(0)}@l.test") for _ in range(2)]
@@ -188,6 +190,12 @@ class _Maker:
             destinations[0] = self.address() if destinations[0][0] == "@" else destinations[0]
             destinations = [each for each in destinations if bare or each[0] != "@"]
         return Forward(source, ",".join(destinations), table)
+
+    def rivals(self, alias: str, target: str) -> list[Forward]:
+        """Draw a catch-all of an alias domain's target, and a row of the alias domain itself."""
+        own = f"{self.local()}@{alias}"
+        self.known += [own] * 3
+        return [Forward(f"@{target}", self.address()), Forward(own, self.rng.choice([*_OUT, own]))]
 
     def pattern(self) -> Pattern:
         domain = self.domain().replace(".", r"\.")

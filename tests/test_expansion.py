@@ -148,6 +148,13 @@ def test_a_list_that_is_too_long_is_no_loop_though_two_ways_lead_to_it() -> None
     assert status(graph, "u@a.example") == "limit"
 
 
+def test_a_list_of_very_many_rows_is_no_loop_though_one_row_answers_for_several() -> None:
+    names = ["u+a", "u+b", *(f"u{n}" for n in range(5100))]
+    rows = [Forward(f"{name}@a.example", "x@ext.example") for name in ("u", *names[2:])]
+    graph = graph_of(A, *rows, Forward("list@a.example", [f"{name}@a.example" for name in names]))
+    assert status(graph, "list@a.example") == "limit"
+
+
 # Ends.
 
 
