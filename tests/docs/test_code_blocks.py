@@ -29,9 +29,10 @@ def blocks(tmp_path: Path) -> Blocks:
     """A directory like an admin's, with a database, its URL in the environment, and the program."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    program = programs / "forwardresolve"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m forwardresolve "$@"\n')
-    program.chmod(0o755)
+    for module in ("forwardresolve", "pytest"):
+        program = programs / module
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        program.chmod(0o755)
     shutil.copy(ROOT / "examples" / "postfixadmin.sql", tmp_path)
     with closing(sqlite3.connect(tmp_path / "mail.db")) as connection:
         connection.executescript((tmp_path / "postfixadmin.sql").read_text(encoding="utf-8"))
