@@ -145,7 +145,7 @@ class _World:
             for name in self.names
             if self._happens(0.4)
         ]
-        if self._happens(0.1):
+        if not self.postfixadmin and self._happens(0.1):
             addresses += [f"@{domain}" for domain in self.domains.get("virtual_mailbox", ())[:1]]
         return addresses
 
@@ -262,7 +262,8 @@ def _shout(address: str, rng: Random) -> str:
 
 def _written(items: Sequence[str], rng: Random) -> str:
     """Write a list of destinations as people do."""
-    separator = rng.choice((", ", ",", " ", "; ", " , ,"))
+    separators = (", ", ",", "; ", " , ,")
+    separator = rng.choice(separators if any(item.startswith("@") for item in items) else (*separators, " "))
     decorated = []
     for item in items:
         choice = rng.random()
