@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forwardresolve import Domain, DomainAlias, Forward, ForwardingGraph, Mailbox, Pattern, links
 from forwardresolve.addresses import FRESH
-from forwardresolve.links import Links, link, stays
+from forwardresolve.links import Links, link
 from forwardresolve.nodes import Nodes
 from forwardresolve.patterns import PATTERN
 from hosts import graph_of
@@ -147,12 +147,12 @@ def test_an_address_stays_where_it_ends_in_a_mailbox() -> None:
             Forward("v@a.example", "box@a.example"),
         )
     )
-    assert stays(nodes, "box@a.example")
-    assert stays(nodes, "u@a.example")
-    assert not stays(nodes, "v@a.example")
-    assert not stays(nodes, "nobody@a.example")
+    assert nodes.stays("box@a.example")
+    assert nodes.stays("u@a.example")
+    assert not nodes.stays("v@a.example")
+    assert not nodes.stays("nobody@a.example")
 
 
 def test_nothing_stays_in_a_circle_of_rewriting_domains() -> None:
     nodes = Nodes(graph_of(A, B, Forward("@a.example", "@b.example"), Forward("@b.example", "@a.example")))
-    assert not stays(nodes, "u@a.example")
+    assert not nodes.stays("u@a.example")

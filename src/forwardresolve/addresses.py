@@ -26,6 +26,7 @@ _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _LITERAL = re.compile(r"\[[0-9a-z.:_-]+\]").fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]").search
 _NEEDS_QUOTES = re.compile(r'[\s"(),:;<>@\[\\\]]').search
+_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'(["\\])')
 _BLANKS = " \t\r\n"
@@ -108,9 +109,11 @@ def split_address(address: str) -> tuple[str, str]:
 
 def unquote_local(local: str) -> str:
     """Return a local part without its quotes and backslashes (RFC 5321, 4.1.2)."""
-    if len(local) > 1 and local[0] == local[-1] == '"':
-        return _ESCAPED.sub(r"\1", local[1:-1])
-    return local
+    return _QUOTED.sub(_unescape, local) if '"' in local else local
+
+
+def _unescape(quoted: re.Match[str]) -> str:
+    return _ESCAPED.sub(r"\1", quoted[1])
 
 
 def quote_local(local: str) -> str:

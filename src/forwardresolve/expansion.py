@@ -7,6 +7,7 @@ address; the answer for all of them at once is the backward pass of `forwardreso
 from __future__ import annotations
 
 from collections import deque
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from forwardresolve.addresses import split_address
@@ -189,11 +190,11 @@ def overrun(graph: ForwardingGraph, address: str) -> Overrun | None:
     while place < len(expanded):
         if len(expanded) > EXPANSION_LIMIT:
             return "results"
-        for count in range(RECURSION_LIMIT + 1):
+        for hops_here in count():
             here = expanded[place]
             if here in listing_themselves:
                 break
-            if count == RECURSION_LIMIT:
+            if hops_here == RECURSION_LIMIT:
                 return "hops"
             results = [arrow.destination for arrow in graph.answers(here)]
             if not results:

@@ -14,7 +14,7 @@ import attrs
 from forwardresolve.addresses import append_extension, normalise_domain, split_address, split_extension
 from forwardresolve.destinations import glue, is_opaque, route
 from forwardresolve.ends import Ends
-from forwardresolve.hops import Arrow, Hop
+from forwardresolve.hops import Arrow, Final, Hop
 from forwardresolve.patterns import PATTERN
 from forwardresolve.rows import Rows
 from forwardresolve.settings import Settings
@@ -257,6 +257,8 @@ class ForwardingGraph:
         """
         local, domain = split_address(address)
         if self.kind(domain) == "local" and self.ends.sent_elsewhere(address) is None:
+            if "@" in local and route(local) == local:
+                return Hop(address, final=Final("undeliverable", address))
             if (routed := route(local)) != local:
                 return attrs.evolve(self.stop(routed), address=address)
             if key := self._account_row(local):
@@ -283,9 +285,14 @@ class ForwardingGraph:
             return Hop(account, final=self.ends.final(account))
         ways = [self._leave_account(Arrow(each, self._local.origin(key, each))) for each in row]
         arrows = tuple(way for way in ways if way.destination != account)
-        kept = len(arrows) < len(ways)
-        final = self.ends.final(account) if kept else None
-        return Hop(account, key, "local", arrows=arrows, final=final, lists_itself=kept)
+        if len(arrows) == len(ways):
+            return Hop(account, key, "local", arrows=arrows)
+        base = split_extension(account, self.settings.recipient_delimiter)[0]
+        if key == account != base and base in self._local:
+            # Its own name leads no further, so local(8) asks for the name without its extension.
+            return attrs.evolve(self._step_account(base), address=account, lists_itself=True)
+        final = self.ends.final(account)
+        return Hop(account, key, "local", arrows=arrows, final=final, lists_itself=True)
 
     def _leave_account(self, arrow: Arrow) -> Arrow:
         """Say where local(8) hands a result of aliases(5): to itself if it can, else back.

@@ -55,13 +55,6 @@ def link(nodes: Nodes, *, copies: bool = False) -> Links:
     return links
 
 
-def stays(nodes: Nodes, address: str) -> bool:
-    """Tell whether mail for an address that ends `INSIDE` stays in a mailbox."""
-    key, rest = nodes.arrivals.arrive(address)
-    ends_at = address if key else rest
-    return bool(ends_at) and nodes.graph.keeps(nodes.graph.step(ends_at))
-
-
 def _link_rows(  # noqa: C901 (one loop over a million rows)
     nodes: Nodes, links: Links, *, copies: bool
 ) -> list[tuple[str, str]]:
@@ -121,7 +114,7 @@ def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copie
         links.feeders.setdefault(place, []).append(name)
         if place.startswith(PATTERN):
             links.patterned[place] = None
-    elif copies and stays(nodes, each):
+    elif copies and nodes.stays(each):
         links.staying.setdefault(name, each)
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension, unquote_local
-from forwardresolve.arrivals import Arrivals
+from forwardresolve.arrivals import INSIDE, Arrivals
 from forwardresolve.destinations import is_opaque
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Nodes:
         self.derived: dict[str, None] = {}
         self.cut_off = False
         self.starred: frozenset[str] = frozenset()
+        self._copies_matter = graph.settings.kept_copy == "ignore"
         self._virtual = graph.rows.tables["virtual"]
         self._delimiters = graph.settings.recipient_delimiter
         self.fresh_extension = self._delimiters[:1] + FRESH
@@ -100,7 +101,16 @@ class Nodes:
         if destination == key or not self._takes_extension(key):
             return False
         extended = append_extension(destination, self.fresh_extension)
-        return self.place(destination) != self.place(extended)
+        place = self.place(destination)
+        if place != self.place(extended):
+            return True
+        return self._copies_matter and place is INSIDE and self.stays(destination) != self.stays(extended)
+
+    def stays(self, address: str) -> bool:
+        """Tell whether mail for an address that ends `INSIDE` stays in a mailbox."""
+        key, rest = self.arrivals.arrive(address)
+        ends_at = address if key else rest
+        return bool(ends_at) and self.graph.keeps(self.graph.step(ends_at))
 
     def star(self, sensitive: Iterable[str], feeders: Callable[[str], Iterable[str]]) -> None:
         """Star the rows that are sensitive to an unknown extension, and all that feed them.
@@ -130,7 +140,8 @@ class Nodes:
     def _tagged_names(self) -> Iterator[str]:
         """Yield every name with a delimiter in its local part that some table knows."""
         rows = self.graph.rows
-        for table in (self._virtual.rows, self._virtual.selves, rows.transports, rows.relocated):
+        mailboxes = rows.mailboxes if self._copies_matter else ()
+        for table in (self._virtual.rows, self._virtual.selves, rows.transports, rows.relocated, mailboxes):
             for mark in self._delimiters:
                 yield from (key for key in table if mark in key and self.has_mark(_local(key)))
         yield from (f"{key}@" for key in rows.tables["local"] if self.has_mark(key))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.addresses import FRESH
-from forwardresolve.destinations import STAND_IN, normalise_made, split_destinations
+from forwardresolve.addresses import FRESH, split_address
+from forwardresolve.destinations import STAND_IN, glue, normalise_made, split_destinations
 from forwardresolve.errors import AddressError
 
 if TYPE_CHECKING:
@@ -52,10 +52,15 @@ class CompiledPattern:
         match = self.expression.search(address)
         if match is None:
             return None
+        local = split_address(address)[0]
         found: dict[str, None] = {}
         for text in self.destinations:
-            for item in split_destinations(_fill_in(text, match).replace(FRESH, STAND_IN)):
-                found[normalise_made(item)] = None
+            value = _fill_in(text, match)
+            if value.startswith("@"):
+                found.update(dict.fromkeys(glue(local, value.casefold())))
+            else:
+                items = split_destinations(value.replace(FRESH, STAND_IN))
+                found.update(dict.fromkeys(map(normalise_made, items)))
         found.pop("", None)
         return tuple(found)
 

@@ -38,9 +38,14 @@ def shown(place: str) -> str:
 
 
 def arrived(graph: ForwardingGraph, address: str) -> str:
-    """Return an address as it is when a row takes it, rewriting domains behind it."""
+    """Return an address as it is when a row takes it, rewriting domains behind it.
+
+    On a circle of rewriting domains it is the address that comes round again.
+    """
     virtual = graph.rows.tables["virtual"]
-    while (found := graph.find(address)) is not None:
+    seen: set[str] = set()
+    while address not in seen and (found := graph.find(address)) is not None:
+        seen.add(address)
         row = virtual.get(found[0]) or ("",)
         rewrites = row[0][:1] == "@" and not is_glued(row[0])
         onward = f"{split_address(address)[0]}{row[0]}" if rewrites else address

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
-from forwardresolve.links import MOST_PATTERNED, link, stays
+from forwardresolve.links import MOST_PATTERNED, link
 from forwardresolve.nodes import Nodes
 from forwardresolve.patterns import PATTERN
 
@@ -74,7 +74,7 @@ class Reach:
     def _stays(self, address: str) -> bool:
         for arrow in self.graph.enter(address):
             place = self.nodes.place(arrow.destination)
-            if place in self._staying or (place is INSIDE and stays(self.nodes, arrow.destination)):
+            if place in self._staying or (place is INSIDE and self.nodes.stays(arrow.destination)):
                 return True
         return False
 

@@ -64,20 +64,22 @@ class Table:
             added = destinations
         else:
             united = self._growing.get(key)
-            if united is None:
-                united = self._growing[key] = dict.fromkeys(self.get(key) or ())
-            added = tuple(each for each in destinations if each not in united)
-            united.update(dict.fromkeys(added))
+            known = united if united is not None else self.get(key) or ()
+            added = tuple(each for each in destinations if each not in known)
+            if added and united is None:
+                united = self._growing[key] = dict.fromkeys(known)
+            if united is not None:
+                united.update(dict.fromkeys(added))
             if not added or origin is not self._usual:
                 self._repeats.setdefault(key, []).append(origin)
         if origin is not self._usual and added:
             self._origins.setdefault(key, {}).update(dict.fromkeys(added, origin))
 
     def settle(self) -> None:
-        """Unite the rows of each key."""
+        """Unite the rows of each key; sorted, because the order of rows says nothing."""
         for key, destinations in self._growing.items():
             self.selves.pop(key, None)
-            self._store(key, tuple(destinations))
+            self._store(key, tuple(sorted(destinations)))
         self._growing.clear()
 
     def change(self, key: str, change: Callable[[str], str]) -> None:
