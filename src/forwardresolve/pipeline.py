@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.config import Config
     from forwardresolve.records import Record
-    from forwardresolve.rspamd import Artifact
+    from forwardresolve.rspamd import Artifact, RspamdSettings
     from forwardresolve.sdk import Backend
 
 Progress = Callable[[str, int], None]
@@ -124,6 +124,11 @@ def resolution(config: Config) -> Resolution:
     return resolve(read(config))
 
 
+def rspamd_settings(config: Config) -> RspamdSettings:
+    """Return the settings of the Rspamd output as they hold today: without exemptions that are over."""
+    return config.rspamd.on(dt.datetime.now().astimezone().date())
+
+
 def build(config: Config, progress: Progress | None = None) -> Build:
     """Read every source, resolve, and make the artifacts; nothing is written.
 
@@ -136,7 +141,7 @@ def build(config: Config, progress: Progress | None = None) -> Build:
     """
     graph = read(config, progress)
     resolved = resolve(graph)
-    settings = config.rspamd.on(dt.datetime.now().astimezone().date())
+    settings = rspamd_settings(config)
     found = (
         *_emptiness(graph),
         *findings(graph, resolved),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import shlex
 import shutil
 import socket
 import tempfile
@@ -55,6 +56,7 @@ regexp {{
 multimap {{
   .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/multimap.conf"
 }}
+.include "$CONFDIR/settings.conf"  # lets a request bring its own thresholds
 .include(try=true) "$CONFDIR/modules.d/aliases.conf"  # takes extensions off since 3.14
 force_actions {{
   rules {{ TEST_FINAL {{ action = "add header"; expression = "TEST_FINAL"; }} }}
@@ -110,6 +112,9 @@ class Rspamd:
         controller_port: The port of the controller.
         milter_port: The port that a mail server speaks the milter protocol with.
         log: Its log file.
+        configtest: The command that checks its configuration.
+        configdump: The command that shows its configuration.
+        reload: The command that makes it read the configuration again.
     """
 
     root: Path
@@ -117,6 +122,9 @@ class Rspamd:
     controller_port: int
     milter_port: int
     log: Path
+    configtest: str
+    configdump: str
+    reload: str
 
     def scan(
         self,
@@ -197,9 +205,9 @@ def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
             configuration.write_text(_CONFIGURATION.format(**ports) + further)
             (state / "suffixes.dat").write_text("example\n")
             variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
-            command = programs.command("rspamd", "--no-fork", "--config", str(configuration))
-            command += [f"--var={name}={path}" for name, path in variables.items()]
-            stack.enter_context(
+            named = [f"--var={name}={path}" for name, path in variables.items()]
+            command = programs.command("rspamd", "--no-fork", "--config", str(configuration), *named)
+            process = stack.enter_context(
                 running(
                     command,
                     programs.account,
@@ -207,7 +215,23 @@ def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
                     lambda: all(_listens(port) for port in ports.values()),
                 )
             )
-            return Rspamd(root=root, log=state / "rspamd.log", **ports)
+            admin = {
+                name: shlex.join(
+                    programs.command("rspamadm", *named, name, *further, "-c", str(configuration))
+                )
+                for name, further in (("configtest", ()), ("configdump", ("--json",)))
+            }
+            reload = f"kill -HUP {process.pid}"
+            return Rspamd(
+                root=root,
+                port=ports["port"],
+                controller_port=ports["controller_port"],
+                milter_port=ports["milter_port"],
+                log=state / "rspamd.log",
+                configtest=admin["configtest"],
+                configdump=admin["configdump"],
+                reload=reload,
+            )
 
         yield start
 

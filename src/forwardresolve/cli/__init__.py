@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from forwardresolve import __version__
-from forwardresolve.cli import backends, build, explain, findings, query, records
+from forwardresolve.cli import backends, build, explain, findings, query, records, rspamd, verify
 from forwardresolve.errors import ForwardResolveError
 
 app = typer.Typer(
@@ -27,9 +27,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local may be a password
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (build.build, query.query, explain.explain, findings.findings, records.records):
+for command in (build.build, query.query, explain.explain, findings.findings, records.records, verify.verify):
     app.command()(command)
 app.add_typer(backends.app, name="backends")
+app.add_typer(rspamd.app, name="rspamd")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (Typer calls it with the option's value)

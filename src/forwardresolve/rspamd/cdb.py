@@ -64,5 +64,5 @@ def _pack(first: int, second: int) -> bytes:
 def _hash(key: bytes) -> int:
     digest = 5381
     for byte in key:
-        digest = (digest * 33 & 0xFFFFFFFF) ^ byte
-    return digest
+        digest = digest * 33 ^ byte
+    return digest & 0xFFFFFFFF  # cut once: no higher bit ever comes down into these

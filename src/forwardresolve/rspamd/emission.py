@@ -22,8 +22,8 @@ LARGE: Final = 100_000
 """From how many keys on a map of text is worth a finding.
 
 No message is scanned while Rspamd reads a changed map of text: 0.3 s for 100,000 keys on 3.4, 1.1 s
-on 4.1, some 10 s for a million, and each process keeps about 100 bytes a key. A constant database of a million keys
-costs neither (measured, two busy cores).
+on 4.1, some 10 s for a million, and each process keeps about 100 bytes a key. A constant database
+of a million keys costs neither (measured, two busy cores).
 """
 
 

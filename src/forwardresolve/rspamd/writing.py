@@ -98,12 +98,12 @@ def _put(files: list[tuple[Path, bytes]], mode: int) -> None:
     staged: list[tuple[Path, Path]] = []
     try:
         for path, content in files:
-            _make_directory(path.parent)
-            staged.append((_stage(path, content, mode), path))
+            make_directory(path.parent)
+            staged.append((stage(path, content, mode), path))
         for temporary, path in staged:
             temporary.replace(path)
         for directory in dict.fromkeys(path.parent for _, path in staged):
-            _sync(directory)
+            sync(directory)
     except OSError as error:
         msg = f"{error.filename or path}: cannot be written: {error.strerror}"
         raise TargetError(msg) from error
@@ -112,14 +112,15 @@ def _put(files: list[tuple[Path, bytes]], mode: int) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """Make a directory and those above it, so that Rspamd gets through."""
     if not directory.is_dir():
-        _make_directory(directory.parent)
+        make_directory(directory.parent)
         directory.mkdir()
-        directory.chmod(_DIRECTORY_MODE)  # whatever the umask says: Rspamd has to get through
+        directory.chmod(_DIRECTORY_MODE)  # whatever the umask says
 
 
-def _stage(path: Path, content: bytes, mode: int) -> Path:
+def stage(path: Path, content: bytes, mode: int) -> Path:
     """Write a temporary file in the directory of its final place and bring it onto the disk."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
@@ -135,7 +136,8 @@ def _stage(path: Path, content: bytes, mode: int) -> Path:
     return temporary
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Bring the names in a directory onto the disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,144 @@
+"""``forwardresolve rspamd install``, ``uninstall`` and ``verify``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from forwardresolve.cli import rspamd as command
+from forwardresolve.cli import verify as verify_command
+from forwardresolve.rspamd import RspamdSettings
+from forwardresolve.rspamd.probing import Door
+from rspamd.doors import FakeDoor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.conftest import Run
+
+SMALL = ("--backend", "sample_backends:Small")
+QUIET = ("--configtest", "true", "--reload", "true")
+
+
+def _doors(monkeypatch: pytest.MonkeyPatch, *, lists: bool) -> list[Door]:
+    """Let every command meet a Rspamd that lists what it should, or nothing."""
+    asked: list[Door] = []
+
+    def door(url: str, password: str = "", exporters: tuple[str, ...] = ()) -> Door:
+        asked.append(Door(url, password, exporters))
+        return FakeDoor(lists=lambda address: lists and _is_listed(address), settings=RspamdSettings())
+
+    monkeypatch.setattr(command, "Door", door)
+    monkeypatch.setattr(verify_command, "Door", door)
+    return asked
+
+
+def _is_listed(address: str) -> bool:
+    local, _, domain = address.rpartition("@")
+    base = local.partition("+")[0]
+    return base in {"info", "team"} if domain == "a.example" else domain == "b.example" and base != "box"
+
+
+def test_a_dry_run_shows_everything_and_changes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "local.d").mkdir()
+    (tmp_path / "local.d/multimap.conf").write_text("MINE {}\n")
+    done = run("rspamd", "install", "--root", str(tmp_path), "--dry-run", *SMALL)
+    assert done.code == 0
+    assert f"changed: {tmp_path}/local.d/multimap.conf" in done.out
+    assert '    +.include(try=true; priority=1; duplicate=merge) "$LOCAL_CONFDIR' in done.out
+    assert f"new: {tmp_path}/local.d/maps.d/forwardings.inc.local (0 -> " in done.out
+    assert "nothing was changed" in done.err
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["multimap.conf"]
+
+
+def test_install_and_uninstall_leave_what_was_there(run: Run, tmp_path: Path) -> None:
+    root = ("--root", str(tmp_path))
+    done = run("rspamd", "install", *root, "--profile", "plugin", "--observe", *QUIET, *SMALL)
+    assert (done.code, done.err) == (0, "done; not verified (see forwardresolve verify)\n")
+    assert 'mode = "observe"' in (tmp_path / "modules.d/forwardresolve.conf").read_text()
+    again = run("rspamd", "install", *root, "--profile", "plugin", "--observe", *QUIET, *SMALL)
+    assert (again.code, again.out, again.err) == (0, "", "everything is in place\n")
+    gone = run("rspamd", "uninstall", *root, *QUIET)
+    assert gone.code == 0
+    assert "removed: " in gone.out
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_step_that_fails_is_exit_6_and_nothing_stays(run: Run, tmp_path: Path) -> None:
+    done = run("rspamd", "install", "--root", str(tmp_path), "--configtest", "false", *SMALL)
+    assert done.code == 6
+    assert "false: ends with 1" in done.err
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_installation_is_verified(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forwardresolve.rspamd.installing._PATIENCE", 0.1)
+    password = tmp_path / "password"
+    password.write_text("geheim\n")
+    password.chmod(0o600)
+    root = tmp_path / "rspamd"
+    arguments = ("rspamd", "install", "--root", str(root), "--verify", "http://mx1:11334", *QUIET, *SMALL)
+    asked = _doors(monkeypatch, lists=False)
+    refused = run(*arguments, "--password-file", str(password))
+    assert refused.code == 6
+    assert "no listed address sets IS_FORWARDING" in refused.err
+    assert asked == [Door("http://mx1:11334", "geheim")]
+    _doors(monkeypatch, lists=True)
+    done = run(*arguments)
+    assert (done.code, done.err) == (0, "done\n")
+
+
+@pytest.mark.parametrize("owner", ["rspamd", "1", "1:", "a:1"])
+def test_an_owner_is_two_numbers(run: Run, tmp_path: Path, owner: str) -> None:
+    done = run("rspamd", "install", "--root", str(tmp_path), "--owner", owner, "--dry-run", *SMALL)
+    assert done.code == 2
+    assert "two numbers" in done.err
+
+
+def test_an_owner_in_numbers_is_taken(run: Run, tmp_path: Path) -> None:
+    done = run("rspamd", "install", "--root", str(tmp_path), "--owner", "11333:11333", "--dry-run", *SMALL)
+    assert done.code == 0
+
+
+def test_verify_shows_every_case_and_ends_with_0_or_7(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    _doors(monkeypatch, lists=True)
+    done = run("verify", "--rspamd", "http://mx1:11333", "--rspamd", "http://mx2:11333", *SMALL)
+    assert done.code == 0
+    assert "ok     address: info@a.example: reject" in done.lines
+    assert done.lines[-1] == "http://mx2:11333: Rspamd 4.1.5: protected"
+    _doors(monkeypatch, lists=False)
+    failed = run("verify", "--rspamd", "http://mx1:11333", *SMALL)
+    assert failed.code == 7
+    assert any(line.startswith("WRONG  address: info@a.example: IS_FORWARDING") for line in failed.lines)
+    assert failed.lines[-1].endswith("NOT PROTECTED")
+
+
+def test_verify_looks_at_the_configuration_where_it_is_told_how(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _doors(monkeypatch, lists=True)
+    dump = tmp_path / "dump.json"
+    dump.write_text(json.dumps({"metadata_exporter": {"rules": {"X": {}}}}))
+    arguments = ("--rspamd", "http://mx1:11333", "--configdump", f"cat {dump}", "--format", "json")
+    done = run("verify", *arguments, *SMALL)
+    assert done.code == 7
+    table = json.loads(done.out)
+    assert table["schema_version"] == 1
+    assert table["rspamd"][0]["version"] == "4.1.5"
+    assert {each["id"] for each in table["rspamd"][0]["findings"]} == {"rspamd-rule-missing"}
+    assert table["rspamd"][0]["cases"][0]["problem"] == ""
+    assert asked == [Door("http://mx1:11333", "", ("EXPORT_METADATA_X",))]
+
+
+def test_verify_reads_the_password_from_a_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _doors(monkeypatch, lists=True)
+    password = tmp_path / "password"
+    password.write_text("geheim\n")
+    password.chmod(0o600)
+    run("verify", "--rspamd", "http://mx1:11334", "--password-file", str(password), *SMALL)
+    assert attrs.astuple(asked[0])[1] == "geheim"

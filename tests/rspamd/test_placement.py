@@ -1,0 +1,109 @@
+"""Which files are written on a front end that has an admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from forwardresolve.errors import TargetError
+from forwardresolve.rspamd import MARKER, RspamdSettings, artifacts
+from forwardresolve.rspamd.installing import apply
+from forwardresolve.rspamd.placement import installation, removal
+from rspamd.answers import Said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MULTIMAP = artifacts(Said(("info@a.example",)))
+_PLUGIN = artifacts(Said(("info@a.example",)), RspamdSettings(profile="plugin"))
+_LINE = (
+    '.include(try=true; priority=1; duplicate=merge) "$LOCAL_CONFDIR/forwardresolve.d/multimap.conf"'
+    f"  {MARKER}\n"
+)
+
+
+def _files(root: Path) -> dict[str, str]:
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+def _admin(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_an_empty_root_gets_every_file_in_its_place(tmp_path: Path) -> None:
+    apply(installation(_MULTIMAP, tmp_path), tmp_path)
+    assert _files(tmp_path) == {file.path: file.content.decode() for file in _MULTIMAP}
+    assert installation(_MULTIMAP, tmp_path) == ()
+
+
+@pytest.mark.parametrize("text", ["", "A {}", "A {}\n"])
+def test_a_file_of_the_admins_gets_one_line_once(tmp_path: Path, text: str) -> None:
+    _admin(tmp_path, "local.d/multimap.conf", text)
+    apply(installation(_MULTIMAP, tmp_path), tmp_path)
+    kept = text if text.endswith("\n") or not text else f"{text}\n"
+    files = _files(tmp_path)
+    assert files["local.d/multimap.conf"] == kept + _LINE
+    assert files["forwardresolve.d/multimap.conf"] == _MULTIMAP[4].content.decode()
+    assert files["local.d/force_actions.conf"] == _MULTIMAP[0].content.decode()
+    assert installation(_MULTIMAP, tmp_path) == ()
+    apply(removal(tmp_path), tmp_path)
+    assert _files(tmp_path) == {"local.d/multimap.conf": kept}
+
+
+def test_a_file_of_the_admins_with_bytes_of_another_encoding_is_kept_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "local.d/multimap.conf"
+    path.parent.mkdir()
+    path.write_bytes(b"# \xfcber\r\nA {}\r\n")
+    apply(installation(_MULTIMAP, tmp_path), tmp_path)
+    apply(removal(tmp_path), tmp_path)
+    assert path.read_bytes() == b"# \xfcber\r\nA {}\r\n"
+
+
+def test_another_profile_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    _admin(tmp_path, "local.d/multimap.conf", "A {}\n")
+    apply(installation(_MULTIMAP, tmp_path), tmp_path)
+    apply(installation(_PLUGIN, tmp_path), tmp_path)
+    wanted = {file.path: file.content.decode() for file in _PLUGIN}
+    assert _files(tmp_path) == {**wanted, "local.d/multimap.conf": "A {}\n"}
+
+
+def test_a_line_of_the_admins_that_looks_like_ours_stays(tmp_path: Path) -> None:
+    mine = '.include "$LOCAL_CONFDIR/forwardresolve.d/multimap.conf"\n'
+    _admin(tmp_path, "local.d/multimap.conf", mine)
+    assert removal(tmp_path) == ()
+
+
+def test_rspamd_in_a_container_reads_its_own_paths(tmp_path: Path) -> None:
+    _admin(tmp_path, "local.d/force_actions.conf", "rules {}\n")
+    apply(installation(_MULTIMAP, tmp_path, "/srv/rspamd"), tmp_path)
+    files = _files(tmp_path)
+    assert '"/srv/rspamd/forwardresolve.d/force_actions.conf"' in files["local.d/force_actions.conf"]
+    assert 'map = "/srv/rspamd/local.d/maps.d/forwardings.inc.local"' in files["local.d/multimap.conf"]
+    assert not any("$LOCAL_CONFDIR" in text for text in files.values())
+
+
+def test_a_strangers_map_or_plugin_is_not_replaced(tmp_path: Path) -> None:
+    _admin(tmp_path, "local.d/maps.d/forwardings-table.inc.local", "mine\n")
+    _admin(tmp_path, "plugins.d/forwardresolve.lua", "return 1\n")
+    with pytest.raises(TargetError) as caught:
+        installation(_PLUGIN, tmp_path)
+    assert [line.rpartition("/")[2].partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "forwardings-table.inc.local",
+        "forwardresolve.lua",
+    ]
+
+
+def test_override_d_and_other_files_of_ours_elsewhere_are_never_touched(tmp_path: Path) -> None:
+    _admin(tmp_path, "override.d/multimap.conf", f"{MARKER}\n")
+    (tmp_path / "local.d").mkdir()
+    (tmp_path / "local.d/link").symlink_to("../override.d/multimap.conf")
+    assert removal(tmp_path) == ()
+
+
+def test_a_place_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "local.d/multimap.conf").mkdir(parents=True)
+    with pytest.raises(TargetError, match=r"multimap\.conf: cannot be read: Is a directory"):
+        removal(tmp_path)
