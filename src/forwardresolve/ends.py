@@ -100,11 +100,11 @@ class Ends:
             # Postfix takes it for an option and bounces it (allow_min_user = no; measured).
             return Final("undeliverable", address)
         domain_kind = self.kind(domain)
+        if domain_kind == "local" and route(local) != local:
+            return self.final(route(local))
         elsewhere = self.sent_elsewhere(address)
         if elsewhere is not None:
             return Final(elsewhere, address)
-        if domain_kind == "local" and route(local) != local:
-            return self.final(route(local))
         kind = _END_OF_CLASS.get(domain_kind)
         if kind is None:
             kind = "mailbox" if self._has_mailbox(local, domain, domain_kind) else "undeliverable"

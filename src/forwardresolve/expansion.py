@@ -60,7 +60,7 @@ def hops(nodes: Nodes, address: str) -> Iterator[Hop]:
         yield hop
         if hop.extension:
             before = extensions.get(hop.row)
-            if before is not None and hop.extension.endswith(before):
+            if before not in (None, hop.extension) and hop.extension.endswith(before or ""):
                 continue
             extensions = {**extensions, hop.row: hop.extension}
         for onward in (arrow.destination for arrow in hop.arrows):

@@ -252,16 +252,17 @@ class ForwardingGraph:
     def stop(self, address: str) -> Hop:
         """Say what becomes of an address that virtual aliases do not take further.
 
-        An address of the host itself is looked up in aliases(5), unless relocated(5) or
-        transport(5) send it elsewhere; a route in it is followed first.
+        A route in an address of the host itself is followed first. Then the address is looked up
+        in aliases(5), unless relocated(5) or transport(5) send it elsewhere.
         """
         local, domain = split_address(address)
-        if self.kind(domain) == "local" and self.ends.sent_elsewhere(address) is None:
-            if "@" in local and route(local) == local:
-                return Hop(address, final=Final("undeliverable", address))
+        if self.kind(domain) == "local":
             if (routed := route(local)) != local:
                 return attrs.evolve(self.stop(routed), address=address)
-            if key := self._account_row(local):
+            if "@" in local:
+                return Hop(address, final=Final("undeliverable", address))
+            key = self._account_row(local) if self.ends.sent_elsewhere(address) is None else ""
+            if key:
                 return Hop(address, key, "local", arrows=(Arrow(local, self._local.origin(key, key)),))
         return Hop(address, final=self.ends.final(address))
 
@@ -284,15 +285,22 @@ class ForwardingGraph:
         if row is None:
             return Hop(account, final=self.ends.final(account))
         ways = [self._leave_account(Arrow(each, self._local.origin(key, each))) for each in row]
-        arrows = tuple(way for way in ways if way.destination != account)
+        arrows = tuple(filter(None, (self._unless_same_row(way, key) for way in ways)))
         if len(arrows) == len(ways):
             return Hop(account, key, "local", arrows=arrows)
+        return Hop(account, key, "local", arrows=arrows, final=self.ends.final(account), lists_itself=True)
+
+    def _unless_same_row(self, arrow: Arrow, key: str) -> Arrow | None:
+        """Leave out a result that the row it comes from would answer for: it is delivered here.
+
+        Only if that row answers for the whole name, the name without its extension is asked.
+        """
+        account = arrow.destination
+        if "@" in account or is_opaque(account) or self._account_row(account) != key:
+            return arrow
         base = split_extension(account, self.settings.recipient_delimiter)[0]
-        if key == account != base and base in self._local:
-            # Its own name leads no further, so local(8) asks for the name without its extension.
-            return attrs.evolve(self._step_account(base), address=account, lists_itself=True)
-        final = self.ends.final(account)
-        return Hop(account, key, "local", arrows=arrows, final=final, lists_itself=True)
+        falls_to_base = account == key != base and base in self._local
+        return Arrow(base, arrow.origin) if falls_to_base else None
 
     def _leave_account(self, arrow: Arrow) -> Arrow:
         """Say where local(8) hands a result of aliases(5): to itself if it can, else back.
