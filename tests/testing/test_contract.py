@@ -210,6 +210,18 @@ def test_what_a_source_lacks_is_skipped_with_its_reason(
     assert (reason in done.stdout.str()) == bool(test)
 
 
+def test_a_source_without_credentials_is_held_to_show_no_secret_all_the_same(
+    pytester: pytest.Pytester,
+) -> None:
+    done = kit(
+        pytester,
+        "class TestOpen(sources.RowFileContract):\n    lacks = {'credentials': 'it has none'}\n",
+        f"test_kit.py::TestOpen::{SECRETS}",
+    )
+
+    done.assert_outcomes(passed=1)
+
+
 def test_what_make_backend_never_looks_at_is_skipped_visibly(pytester: pytest.Pytester) -> None:
     done = kit(pytester, "class TestHolder(sources.HolderContract): pass", "-k", INACTIVE)
 

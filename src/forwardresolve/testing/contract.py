@@ -181,7 +181,8 @@ class BackendContract(Source):
         secrets = options.secrets_of(backend)
         texts = {"the repr of the backend": repr(backend)}
         texts["an origin"] = " ".join({str(record.origin) for record in records_of(backend)})
-        changes = [self._broken] + ([self._denied] if self._defines("deny_backend") else [])
+        denies = self._defines("deny_backend") and "credentials" not in self.lacks
+        changes = [self._broken, self._denied] if denies else [self._broken]
         for change in changes:
             changed = change(self._made(worlds.PLAIN, tmp_path))
             secrets |= options.secrets_of(changed)
