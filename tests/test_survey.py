@@ -272,3 +272,27 @@ def test_the_table_is_sorted() -> None:
     )
     keys = [entry.key for entry in resolution.entries()]
     assert keys == sorted(keys) == [*resolution.addresses]
+
+
+def test_every_known_name_under_a_leaving_catch_all_is_told_and_no_other() -> None:
+    resolution = resolution_of(
+        A,
+        Forward("@a.example", OUT),
+        Forward("ann@a.example", OUT),
+        Forward("ann+list@a.example", OUT),
+        Forward("bob+list@a.example", OUT),
+    )
+    assert resolution.addresses == ("ann+list@a.example", "ann@a.example", "bob+list@a.example")
+    assert [*map(str, resolution.entries())] == ["@a.example"]
+
+
+def test_a_domain_that_rewrites_and_forwards_does_not_keep_the_local_part() -> None:
+    resolution = resolution_of(
+        A,
+        B,
+        Forward("@a.example", "@b.example"),
+        Forward("@a.example", OUT),
+        Forward("u@b.example", "u@b.example"),
+    )
+    assert resolution.catch_alls == {"a.example": ()}
+    assert resolution.verdict("u@a.example").reaches_external

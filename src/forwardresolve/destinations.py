@@ -190,9 +190,9 @@ def _parse(text: str) -> list[str]:
             resume = _end_of_comment(text, start)
         elif piece == "<":
             phrase, bracket = [], []
-        elif piece == ">" and bracket is not None:
-            found.append("".join(bracket).rpartition(":")[2])
-            bracket, joins = None, False
+        elif piece == ">":
+            found += ["".join(word).rpartition(":")[2] for word in filter(None, [bracket])]
+            bracket, joins = None, bracket is None and joins
         elif piece in (",", ";") or (piece == ":" and start < last_semicolon and _names_group(phrase)):
             found += ["".join(word) for word in phrase if piece != ":"]
             phrase, joins = [], False

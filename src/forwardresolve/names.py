@@ -72,7 +72,9 @@ def names_to_decide(
     graph = nodes.graph
     groups: dict[str, dict[str, set[str]]] = {}
     plain = frozenset(plan.hosted) - plan.special.keys()
-    names = [name for name in plan.odd if split_address(name)[1] in plain]
+    virtual = graph.rows.tables["virtual"]
+    odd = (name for name in plan.odd if name in virtual or name in nodes.derived)
+    names = [name for name in odd if split_address(name)[1] in plain]
     names += _special_names(nodes, plan, gathered)
     for name in names:
         local, domain = split_address(name)
