@@ -55,6 +55,11 @@ def test_a_star_is_no_part_of_the_name() -> None:
     ]
 
 
+def test_an_address_that_is_named_like_a_star_is_none() -> None:
+    answer = Said(("u+*@a.example",), table=(Entry("u+*@a.example"), Entry("w+*@a.example")))
+    assert list(table(answer))[1:] == [("u+%2a@a.example", ""), ("w+*@a.example", "")]
+
+
 def test_a_domain_is_written_in_both_spellings() -> None:
     assert _entries("@.xn--mnchen-3ya.example", "u@xn--mnchen-3ya.example") == [
         ("@.xn--mnchen-3ya.example", ""),

@@ -40,12 +40,13 @@ def table(answer: Answer) -> Iterator[tuple[str, str]]:
         recipient delimiter. A domain that is not ASCII is there in both spellings.
     """
     yield DELIMITER_KEY, _encoded(answer.graph.settings.recipient_delimiter)
+    named = frozenset(address for address in answer.addresses if f"{_STAR}@" in address)
     for entry in answer.entries():
         value = "" if entry.listed else EXCEPTION
         if _IS_PLAIN(entry.key) is not None and "xn--" not in entry.key:
             yield entry.key, value
         else:
-            for key in _keys(entry.key):
+            for key in _keys(entry.key, "" if entry.key in named else _STAR):
                 yield key, value
 
 
@@ -55,9 +56,10 @@ def table_lines(answer: Answer) -> Iterator[str]:
         yield f"{key} {value}\n" if value else f"{key}\n"
 
 
-def _keys(key: str) -> Iterator[str]:
+def _keys(key: str, star: str) -> Iterator[str]:
+    """Write the key of an entry; ``star`` is empty where ``+*`` is part of an address' own name."""
     local, domain = split_address(key)
-    star = _STAR if local.endswith(_STAR) else ""
+    star = star if local.endswith(_STAR) else ""
     name = _encoded(unquote_local(local.removesuffix(star)))
     for spelling in spellings(domain.removeprefix(".")):
         dot = "." if domain.startswith(".") else ""
