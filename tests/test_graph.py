@@ -436,6 +436,11 @@ def test_an_address_is_rewritten_by_canonical_before_aliases_are_looked_at() -> 
     assert onward(graph, "u@a.example") == []
 
 
+def test_of_two_addresses_that_canonical_names_one_wins_whatever_the_order() -> None:
+    rows = [Forward("u@a.example", f"{name}@a.example", table="canonical") for name in "vw"]
+    assert graph_of(A, *rows).enter("u@a.example") == graph_of(A, *reversed(rows)).enter("u@a.example")
+
+
 def test_canonical_rewrites_ten_times_at_most_and_stops_at_itself() -> None:
     chain = [Forward(f"u{n}@a.example", f"u{n + 1}@a.example", table="canonical") for n in range(20)]
     graph = graph_of(A, *chain, Forward("same@a.example", "same@a.example", table="canonical"))

@@ -67,6 +67,11 @@ def test_rewriting_domains_are_behind_an_address_that_arrives() -> None:
     assert arrived(graph, "u@c.example") == "u@c.example"
 
 
+def test_an_address_arrives_nowhere_new_in_a_circle_of_rewriting_domains() -> None:
+    graph = graph_of(A, B, Forward("@a.example", "@b.example"), Forward("@b.example", "@a.example"))
+    assert arrived(graph, "u@a.example") in ("u@a.example", "u@b.example")
+
+
 def test_a_place_is_split_into_row_and_extension() -> None:
     graph = graph_of(A)
     assert split_place(graph, "u+e@a.example") == ("u@a.example", "+e")

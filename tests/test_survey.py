@@ -168,6 +168,25 @@ def test_an_extension_that_fares_like_all_others_needs_no_entry() -> None:
     assert resolution.addresses == ("u+e@a.example", "u@a.example")
 
 
+def test_an_extension_may_miss_the_mailbox_that_keeps_the_copy() -> None:
+    records = A, Mailbox("h+t@a.example"), Forward("u@a.example", f"h+t@a.example, {OUT}")
+    assert entries_of(*records) == ["u@a.example"]
+    assert entries_of(*records, kept_copy="ignore") == ["u+*@a.example"]
+
+
+def test_a_self_row_of_a_domain_that_answers_automatically_leaves_where_that_counts() -> None:
+    records = Domain("auto.example", "autoreply"), Forward("u@auto.example", "u@auto.example")
+    assert entries_of(*records) == []
+    assert entries_of(*records, autoreply="external") == ["@auto.example"]
+
+
+def test_an_extension_may_spoil_a_route() -> None:
+    entries = entries_of(
+        A, Domain("host.example", "local"), Forward("u@a.example", "x%ext.example@host.example")
+    )
+    assert entries == ["u+*@a.example -", "u@a.example"]
+
+
 def test_where_a_copy_leaves_only_mailboxes_make_a_difference_when_kept_copies_are_ignored() -> None:
     records = A, Mailbox("box@a.example"), Forward("@a.example", OUT, table="bcc")
     assert entries_of(*records) == ["@a.example"]
