@@ -600,6 +600,11 @@ def test_an_address_that_begins_with_a_hyphen_is_refused() -> None:
     assert end(graph_of(A), "-u@ext.example") == "undeliverable"
 
 
+def test_a_quoted_local_part_that_is_no_route_has_no_account() -> None:
+    graph = graph_of(LOCAL, Forward('"a@b c"', "x@x.example", table="local"))
+    assert end(graph, '"a@b c"@host.example') == "undeliverable"
+
+
 def test_a_route_is_refused_to_strangers() -> None:
     graph = graph_of(A, LOCAL)
     assert not graph.ends.accepts("user%ext.example@host.example")

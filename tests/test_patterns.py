@@ -50,6 +50,12 @@ def test_several_destinations_are_split_and_each_named_once() -> None:
     )
 
 
+def test_a_domain_as_destination_keeps_the_local_part() -> None:
+    assert compiled(Pattern("^joe", "@b.example")).answer("joe+e@a.example") == ("joe+e@b.example",)
+    odd = compiled(Pattern("^joe", "@b.example, x@ext.example"))
+    assert odd.answer("joe@a.example") == ('"joe@b.example, x"@ext.example',)
+
+
 def test_a_destination_that_becomes_no_address_is_left_out() -> None:
     assert compiled(Pattern("^(.*)@", "x@$1, y@x.example")).answer("a..b@a.example") == ("y@x.example",)
 
