@@ -73,14 +73,16 @@ def _as_json(found: Sequence[Finding]) -> dict[str, Any]:
 
 def _as_text(found: Sequence[Finding]) -> Iterator[str]:
     """Yield each kind with its advice once, and its findings below."""
-    for (severity, name, advice), group in groupby(found, lambda each: (each.severity, each.id, each.advice)):
+    groups = groupby(found, lambda each: (each.severity, each.id, each.advice))
+    for number, ((severity, name, advice), group) in enumerate(groups):
+        if number:
+            yield ""
         yield f"{severity}: {name}"
         for each in group:
             origin = f"  [{each.origin}]" if each.origin and str(each.origin) else ""
             yield f"  - {each.text}{origin}"
         if advice:
             yield f"  What to do: {advice}."
-        yield ""
 
 
 def _summary(found: Sequence[Finding]) -> str:

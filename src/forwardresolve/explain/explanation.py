@@ -73,17 +73,18 @@ def explain(resolution: Resolution, address: str) -> Explanation:
     walked = list(islice(resolution.hops(address), MOST_STEPS + 1))
     steps = with_distances([step_of(graph, hop) for hop in walked[:MOST_STEPS]])
     starts = [arrow.destination for arrow in entered]
-    by_address = {step.address: step for step in steps}
-    ways = [
-        way if way[0] == address else (address, *way)
-        for way in islice(ways_out(starts, by_address), MOST_WAYS + 1)
-    ]
+    found, all_ways = ways_out(starts, {step.address: step for step in steps}, MOST_WAYS)
+    ways = [way if way[0] == address else (address, *way) for way in found]
+    shortest = resolution.path(address)
+    if shortest is not None and (not ways or len(shortest) < len(ways[0])):
+        # A circle that grows is followed once round; the way out may begin behind that.
+        ways.insert(0, shortest)
     return Explanation(
         address=address,
         verdict=verdict,
         sentence=why(graph, verdict, ways),
         entered=entered,
         steps=steps,
-        ways=tuple(ways[:MOST_WAYS]),
-        complete=len(walked) <= MOST_STEPS and len(ways) <= MOST_WAYS,
+        ways=tuple(ways),
+        complete=all_ways and len(walked) <= MOST_STEPS,
     )

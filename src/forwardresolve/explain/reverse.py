@@ -83,9 +83,13 @@ def explain_reverse(resolution: Resolution, destination: str) -> Reverse:
             queue.append(place)
     for place in queue:
         for above in reach.feeders.get(place, ()):
-            if above not in found and shown(above) != destination:
-                onward, origin = next(_arrows(reach, above, place))
-                found[above] = Feeder(shown(above), onward, shown(place), origin, found[place].distance + 1)
+            if above in found or shown(above) == destination:
+                continue
+            arrow = next(_arrows(reach, above, place), None)
+            if arrow is not None:  # a row that is shadowed is linked, but never asked
+                found[above] = Feeder(
+                    shown(above), arrow[0], shown(place), arrow[1], found[place].distance + 1
+                )
                 queue.append(above)
     for feeder in _twins(reach, goal, destination):
         found.setdefault(feeder.address, feeder)

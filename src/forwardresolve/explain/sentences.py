@@ -65,8 +65,6 @@ def _not_accepted(graph: ForwardingGraph, address: str) -> str:
 def _leaves(verdict: Verdict, ways: Sequence[tuple[str, ...]]) -> str:
     """Say where mail leaves, and how far that is."""
     ends = {way[-1] for way in ways}
-    if not ways:
-        return "its mail leaves, over more forwardings than are shown here"
     count = len(ways[0]) - 1
     if ways[0][-1] == verdict.address:
         first = "mail to its domain counts as outside"

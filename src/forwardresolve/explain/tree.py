@@ -93,7 +93,7 @@ class _Drawing:
         if step is None or address in self.drawn or len(above) > MOST_DEPTH:
             return
         self.drawn.add(address)
-        if step.answered:
+        if step.answered and step.arrows:
             yield f"{margin}({step.answered})"
         if step.end is not None and step.arrows:
             yield f"{margin}├── {step.end.text}"

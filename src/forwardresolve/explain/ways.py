@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from forwardresolve.explain.steps import Step
 
@@ -43,17 +43,20 @@ def with_distances(steps: Sequence[Step]) -> tuple[Step, ...]:
     )
 
 
-def ways_out(entered: Sequence[str], steps: Mapping[str, Step]) -> Iterator[tuple[str, ...]]:
-    """Walk the ways to the outside that pass no address twice, shortest first.
+def ways_out(
+    entered: Sequence[str], steps: Mapping[str, Step], most: int
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Find the ways to the outside that pass no address twice, shortest first.
 
     Args:
         entered: Where they begin.
         steps: Every step by its address, with its distance.
+        most: How many to find. Very many circles can end the search before, after 20,000 tries.
 
-    Yields:
-        The addresses on each way. Many circles can make the walk end early: after 20,000 tries.
+    Returns:
+        The addresses on each way, and whether these are all ways.
     """
-    tries = 0
+    found: list[tuple[str, ...]] = []
     waiting: list[tuple[int, tuple[str, ...]]] = []
 
     def note(way: tuple[str, ...]) -> None:
@@ -63,13 +66,14 @@ def ways_out(entered: Sequence[str], steps: Mapping[str, Step]) -> Iterator[tupl
 
     for address in entered:
         note((address,))
-    while waiting and tries < _MOST_TRIES:
+    tries = 0
+    while waiting and tries < _MOST_TRIES and len(found) <= most:
         tries += 1
         length, way = heapq.heappop(waiting)
         step = steps[way[-1]]
-        if length == len(way):
-            assert step.end is not None  # noqa: S101 (nothing else is at distance 0)
-            yield way if step.end.address == way[-1] else (*way, step.end.address)
+        if length == len(way) and step.end is not None:
+            found.append(way if step.end.address == way[-1] else (*way, step.end.address))
         for arrow in step.arrows:
             if arrow.destination not in way:
                 note((*way, arrow.destination))
+    return found[:most], not waiting and len(found) <= most
