@@ -117,8 +117,8 @@ class Table:
             The key and the origins of all its rows, the first row's first.
         """
         for key, later in self._repeats.items():
-            first = self.origin(key, (self.get(key) or (key,))[0])
-            yield key, (first, *later)
+            origins = (self.origin(key, each) for each in self.get(key) or ())
+            yield key, (next((origin for origin in origins if origin not in later), later[0]), *later)
 
     def _store(self, key: str, destinations: tuple[str, ...]) -> None:
         if destinations == (key,):
