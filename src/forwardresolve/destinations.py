@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import (
     FRESH,
+    LABEL,
     MAX_LENGTH,
     normalise,
     normalise_domain,
@@ -25,7 +26,7 @@ from forwardresolve.errors import AddressError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ADDRESS = r"[a-z0-9!#$%&'*+=?^_`{}~.-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
+_ADDRESS = rf"[a-z0-9!#$%&'*+=?^_`{{}}~.-]+@{LABEL}(?:\.{LABEL})*"
 _PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
 _PLAIN_LIST = re.compile(rf"{_ADDRESS}(?:, ?{_ADDRESS})*").fullmatch
 _WILD = re.compile(r"@[^\s@,;<>()\"\\]+").fullmatch

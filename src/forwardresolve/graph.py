@@ -285,10 +285,11 @@ class ForwardingGraph:
         if row is None:
             return Hop(account, final=self.ends.final(account))
         ways = [self._leave_account(Arrow(each, self._local.origin(key, each))) for each in row]
-        arrows = tuple(filter(None, (self._unless_same_row(way, key) for way in ways)))
-        if len(arrows) == len(ways):
-            return Hop(account, key, "local", arrows=arrows)
-        return Hop(account, key, "local", arrows=arrows, final=self.ends.final(account), lists_itself=True)
+        onward = [(way, self._unless_same_row(way, key)) for way in ways]
+        arrows = tuple(arrow for _, arrow in onward if arrow is not None)
+        stays = next((way.destination for way, arrow in onward if arrow is None), None)
+        final = None if stays is None else self.ends.final(stays)
+        return Hop(account, key, "local", arrows=arrows, final=final, lists_itself=stays is not None)
 
     def _unless_same_row(self, arrow: Arrow, key: str) -> Arrow | None:
         """Leave out a result that the row it comes from would answer for: it is delivered here.

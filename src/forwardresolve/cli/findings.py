@@ -40,7 +40,7 @@ def findings(
     url: Url = None,
     option: Options = None,
 ) -> None:
-    """Show what an operator should know: loops, lost mail, typing mistakes.
+    """Show what an operator should know.
 
     Every kind is explained in the documentation, by its name.
 
