@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from forwardresolve import ForwardingGraph, resolve
-from forwardresolve.addresses import normalise
+from forwardresolve.addresses import normalise, split_address
 from forwardresolve.records import Domain, Forward
 from forwardresolve.rspamd import RspamdSettings, artifacts, findings, write
 from forwardresolve.rspamd.lines import is_unseen, seen
@@ -62,9 +62,16 @@ def _hosts(seed: int, count: int) -> Iterator[_Host]:
         resolution = resolve(ForwardingGraph.from_records([*records, *further], **settings))
         if resolution.graph.rows.patterns:  # no finite table says what they do; a finding tells
             continue
-        recipients = tuple(drawn.values())[: min(count, _A_WORLD)]
+        met = [each for each in drawn.values() if not _is_refused_route(resolution, normalise(each))]
+        recipients = tuple(met[: min(count, _A_WORLD)])
         count -= len(recipients)
         yield _Host(resolution, mark, recipients)
+
+
+def _is_refused_route(resolution: Resolution, address: str) -> bool:
+    """Tell whether Postfix answers 554 before Rspamd hears of it: ``user%elsewhere`` in a local domain."""
+    ends = resolution.graph.ends
+    return ends.hosts(split_address(address)[1]) and not ends.accepts(address)
 
 
 def _deploy(rspamd: Rspamd, host: _Host, settings: RspamdSettings) -> None:
