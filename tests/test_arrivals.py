@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from forwardresolve import Domain, DomainAlias, Forward, Mailbox, Pattern, Transport
 from forwardresolve.addresses import FRESH
 from forwardresolve.arrivals import INSIDE, OUTSIDE, Arrivals
 from forwardresolve.patterns import PATTERN
-from hosts import graph_of
+from hosts import graph_of, resolution_of
+
+if TYPE_CHECKING:
+    from forwardresolve.records import Record
+    from hosts import Choices
 
 A, B, LOCAL = Domain("a.example"), Domain("b.example"), Domain("host.example", "local")
 OUT = "x@ext.example"
@@ -145,3 +151,29 @@ def test_domains_that_inherit_a_catch_all_of_another_are_known() -> None:
         )
     )
     assert arrivals.mixed == {"al.example", "c.example", "d.example"}
+
+
+@pytest.mark.parametrize(
+    ("records", "choices"),
+    [
+        ((Forward("@b.example", "@c.example"), Forward("u@b.example", OUT)), {}),
+        ((Domain("b.example", "local"), Forward("@b.example", "@c.example"), Forward("u", OUT)), {}),
+        ((Forward("@b.example", "@c.example"), Forward("u", OUT)), {"myorigin": "b.example"}),
+        (
+            (
+                DomainAlias("b.example", "t.example"),
+                Forward("@b.example", "@c.example"),
+                Forward("u@t.example", OUT),
+            ),
+            {},
+        ),
+    ],
+    ids=["a row of its own", "accounts of the host", "names of myorigin", "rows of its target"],
+)
+def test_a_rewriting_domain_is_not_passed_over_where_something_in_it_answers_first(
+    records: tuple[Record, ...], choices: Choices
+) -> None:
+    a, c = Domain("a.example"), Domain("c.example")
+    resolution = resolution_of(a, c, Forward("v@a.example", "u@b.example"), *records, **choices)
+    assert "v@a.example" in resolution
+    assert "w@a.example" not in resolution
