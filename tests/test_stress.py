@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from forwardresolve import Entry, graph, survey
+from forwardresolve import Entry, lookup, survey
 from forwardresolve.addresses import split_address, split_extension
 from forwardresolve.graph import ForwardingGraph
 from forwardresolve.nodes import Nodes
@@ -33,7 +33,7 @@ def test_every_answer_is_that_of_a_plain_search(seed: int) -> None:
 
 
 def forget_extension(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(graph, "append_extension", lambda address, _: address)
+    patch.setattr(lookup, "append_extension", lambda address, _: address)
 
 
 def compute_no_stars(patch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from forwardresolve.addresses import append_extension, normalise_domain, split_address, split_extension
-from forwardresolve.destinations import glue, is_opaque, route
+from forwardresolve.addresses import normalise_domain, split_address, split_extension
+from forwardresolve.destinations import is_opaque, route
 from forwardresolve.ends import Ends
 from forwardresolve.hops import Arrow, Final, Hop
-from forwardresolve.patterns import PATTERN
+from forwardresolve.lookup import Lookup
 from forwardresolve.rows import Rows
 from forwardresolve.settings import Settings
 from forwardresolve.tables import NO_ORIGIN
@@ -47,6 +47,7 @@ class ForwardingGraph:
         self.settings = settings
         self.rows = rows
         self.ends = Ends(rows, settings)
+        self._lookup = Lookup(rows, settings, self.ends)
         self._virtual = rows.tables["virtual"]
         self._local = rows.tables["local"]
 
@@ -149,7 +150,7 @@ class ForwardingGraph:
             bare name is completed with ``myorigin`` first.
         """
         tables = self.rows.tables
-        address = self._complete(address)
+        address = self._lookup.complete(address)
         entered = [self._canonical(Arrow(address, NO_ORIGIN))]
         if tables["bcc"]:
             found = self.find(entered[0].destination, tables["bcc"])
@@ -163,66 +164,23 @@ class ForwardingGraph:
         """Rewrite a recipient by recipient_canonical_maps until it stays as it is."""
         table = self.rows.tables["canonical"]
         for _ in range(_CANONICAL_ROUNDS if table else 0):
-            after = next(self._answers(table, arrow.destination), None)
-            if after is None or after.destination == arrow.destination:
+            found = self.find(arrow.destination, table)
+            if found is None:
+                break
+            after = next(self._lookup.answers(arrow.destination, table, found), arrow)
+            if after.destination == arrow.destination:
                 break
             arrow = after
         return arrow
 
     def find(self, address: str, table: Table | None = None) -> tuple[str, str] | None:
-        """Find the row that answers for an address (virtual(5), TABLE SEARCH ORDER).
+        """Find the row that answers for an address; see `Lookup.find`.
 
         Args:
             address: A normalised address.
             table: The table; None for virtual aliases.
-
-        Returns:
-            The key of the row (`PATTERN` and a number for a pattern), and the extension that had
-            to be taken off; None where no row answers.
         """
-        table = self._virtual if table is None else table
-        if address in table.rows or address in table.selves:
-            return address, ""
-        local, domain = split_address(address)
-        if not domain:
-            return None
-        virtual = table is self._virtual
-        for key, extension in self._key_forms(local, domain, virtual=virtual):
-            if not key:
-                number = self._pattern(address)
-                if number is not None:
-                    return f"{PATTERN}{number}", ""
-            elif key in table:
-                return key, extension
-        return None
-
-    def _key_forms(self, local: str, domain: str, *, virtual: bool) -> Iterator[tuple[str, str]]:
-        """Yield the keys that may answer for an address behind the address itself, in order.
-
-        An empty key stands for the patterns: they are asked with the full address only.
-        """
-        # PostfixAdmin joins alias domains in virtual_alias_maps only.
-        target = self.rows.domain_aliases.get(domain) if virtual else None
-        if target is not None:
-            yield f"{local}@{target}", ""
-            yield f"@{target}", ""
-        if virtual and self.rows.patterns:
-            yield "", ""
-        base, extension = split_extension(local, self.settings.recipient_delimiter)
-        if extension:
-            yield f"{base}@{domain}", extension
-            if target is not None:
-                yield f"{base}@{target}", extension
-        if domain == self.settings.myorigin or self.kind(domain) == "local":
-            yield local, ""
-            if extension:
-                yield base, extension
-        yield f"@{domain}", ""
-
-    def _pattern(self, address: str) -> int | None:
-        """Return the number of the first pattern that answers for an address with something."""
-        patterns = enumerate(self.rows.patterns)
-        return next((number for number, pattern in patterns if pattern.answer(address)), None)
+        return self._lookup.find(address, self._virtual if table is None else table)
 
     def step(self, address: str) -> Hop:
         """Look one hop up.
@@ -240,7 +198,7 @@ class ForwardingGraph:
         if found is None:
             return self.stop(address)
         key, extension = found
-        arrows = tuple(self._answers(self._virtual, address, found))
+        arrows = tuple(self._lookup.answers(address, self._virtual, found))
         onward = tuple(arrow for arrow in arrows if arrow.destination != address)
         if len(onward) == len(arrows):
             return Hop(address, key, "virtual", extension, onward)
@@ -268,7 +226,8 @@ class ForwardingGraph:
 
     def answers(self, address: str) -> Iterator[Arrow]:
         """Yield what virtual aliases make of an address, in the row's order, itself included."""
-        return self._answers(self._virtual, address)
+        found = self.find(address)
+        return iter(()) if found is None else self._lookup.answers(address, self._virtual, found)
 
     def keeps(self, hop: Hop) -> bool:
         """Tell whether mail stays here: it ends in a mailbox, or a hosted row lists itself."""
@@ -324,32 +283,3 @@ class ForwardingGraph:
             return account
         base, _ = split_extension(account, self.settings.recipient_delimiter)
         return base if base in self._local else ""
-
-    def _answers(self, table: Table, address: str, found: tuple[str, str] | None = None) -> Iterator[Arrow]:
-        """Yield what the row that answers for an address makes of it."""
-        found = found or self.find(address, table)
-        if found is None:
-            return
-        key, extension = found
-        if key.startswith(PATTERN):
-            pattern = self.rows.patterns[int(key.removeprefix(PATTERN))]
-            for each in pattern.answer(address) or ():
-                yield Arrow(self._complete(each), pattern.origin)
-            return
-        local = split_address(address)[0]
-        for each in table.get(key) or ():
-            origin = table.origin(key, each)
-            if each[0] == "@":
-                yield from (Arrow(self._complete(onward), origin) for onward in glue(local, each))
-            elif extension and not is_opaque(each):
-                yield Arrow(append_extension(each, extension), origin)
-            else:
-                yield Arrow(each, origin)
-
-    def _complete(self, destination: str) -> str:
-        """Put ``myorigin`` behind a bare name."""
-        return f"{destination}@{self.settings.myorigin}" if self._completes(destination) else destination
-
-    def _completes(self, destination: str) -> bool:
-        """Tell whether ``myorigin`` has to be put behind a name."""
-        return "@" not in destination and bool(self.settings.myorigin) and not is_opaque(destination)
