@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.explain.steps import Step
 
-_MOST_TRIES: Final = 20_000
+_MOST_TRIES: Final = 5_000
 
 
 def with_distances(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -51,7 +51,7 @@ def ways_out(
     Args:
         entered: Where they begin.
         steps: Every step by its address, with its distance.
-        most: How many to find. Very many circles can end the search before, after 20,000 tries.
+        most: How many to find. Very many circles can end the search before, after 5,000 tries.
 
     Returns:
         The addresses on each way, and whether these are all ways.

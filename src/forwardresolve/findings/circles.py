@@ -14,7 +14,7 @@ import attrs
 
 from forwardresolve.addresses import FRESH
 from forwardresolve.findings.components import circles, shortest_circle
-from forwardresolve.findings.ways import Way, ways_on
+from forwardresolve.findings.ways import Way, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,9 +47,11 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
     tangled = tuple(tangled)
     among = frozenset(tangled)
 
+    all_ways = Ways(nodes)
+
     @cache
     def ways(place: str) -> tuple[Way, ...]:
-        return tuple(way for way in ways_on(nodes, place) if way.place in among)
+        return tuple(way for way in all_ways.on(place) if way.place in among)
 
     def anew(place: str) -> list[str]:
         return [way.place for way in ways(place) if not way.lists_itself]
@@ -63,7 +65,8 @@ def endless_circles(nodes: Nodes, tangled: Iterable[str]) -> list[Circle]:
         way = shortest_circle(first, members, anew)
         found.append(Circle(members, way, grows=_grows(way, ways)))
     endless = frozenset().union(*(circle.members for circle in found))
-    for members in circles(tangled, with_extension):
+    pushes = any(way.pushes for place in tangled for way in ways(place))
+    for members in circles(tangled, with_extension) if pushes else ():
         pushing = [
             (member, way.place)
             for member in members

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT
 from forwardresolve.findings.catalogue import found
 from forwardresolve.findings.components import circles, shortest_circle
-from forwardresolve.findings.ways import ways_on
+from forwardresolve.findings.ways import Ways
 from forwardresolve.places import recipient, shown
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ def of_stuck(nodes: Nodes, stuck: Stuck) -> Iterator[Finding]:
 def of_accounts(nodes: Nodes) -> Iterator[Finding]:
     """Say which aliases of the host's accounts lead back to themselves."""
     accounts = nodes.graph.rows.tables["local"]
+    ways = Ways(nodes)
 
     @cache
     def onward(place: str) -> list[str]:
-        return [way.place for way in ways_on(nodes, place)]
+        return [way.place for way in ways.on(place)]
 
     for members in circles(sorted(f"{key}@" for key in accounts.rows), onward):
         ours = sorted(member for member in members if member[-1] == "@")

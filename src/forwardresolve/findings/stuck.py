@@ -16,7 +16,7 @@ import attrs
 from forwardresolve.addresses import FRESH
 from forwardresolve.expansion import EXPANSION_LIMIT, LENGTH_LIMIT, RECURSION_LIMIT, overrun
 from forwardresolve.findings.circles import Circle, endless_circles, rewriting_circles
-from forwardresolve.findings.ways import ways_on
+from forwardresolve.findings.ways import Ways
 from forwardresolve.places import destinations, recipient
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class _Search:
 
     def _comes_back(self, place: str) -> bool:
         """Tell whether the addresses of a catch-all lead to it again, and not only back to themselves."""
-        ways = [way for way in ways_on(self.nodes, place) if way.place == place]
+        ways = [way for way in Ways(self.nodes).on(place) if way.place == place]
         return len(ways) > 1 or not all(way.lists_itself for way in ways)
 
     def _in_order(self) -> Iterator[tuple[int, str]]:

@@ -21,34 +21,57 @@ class Way:
 
     Args:
         place: Where it leads.
-        destination: By which destination.
         lists_itself: The address that arrives there is among its own results.
         pushes: It arrives with one more extension.
         drops: Whatever extension there is gets lost, or a key names it.
     """
 
     place: str
-    destination: str
     lists_itself: bool
-    pushes: bool
-    drops: bool
+    pushes: bool = False
+    drops: bool = False
 
 
-def ways_on(nodes: Nodes, place: str) -> Iterator[Way]:
-    """Walk the ways from a place to places; a kept copy is no way."""
-    graph = nodes.graph
-    virtual = graph.rows.tables["virtual"]
-    own = "" if place in virtual.rows else split_place(graph, place)[1]
-    for each in destinations(graph, place):
-        onward = nodes.place(each)
-        if each == place or onward in (OUTSIDE, INSIDE):
-            continue
-        key, rest = nodes.arrivals.arrive(each)
-        forgets = key[0] == "@" or onward in nodes.derived or key not in virtual.rows
-        yield Way(
-            onward,
-            each,
-            lists_itself=graph.step(arrived(graph, each)).lists_itself,
+class Ways:
+    """The ways on from the places of a graph.
+
+    A way to a row by its own key is the same from everywhere, and there may be millions of them:
+    it is made once for each row.
+    """
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self.graph = nodes.graph
+        self._rows = nodes.graph.rows.tables["virtual"].rows
+        self._exact: dict[str, Way] = {}
+
+    def on(self, place: str) -> Iterator[Way]:
+        """Walk the ways from a place to places; a kept copy is no way."""
+        own = "" if place in self._rows else split_place(self.graph, place)[1]
+        for each in destinations(self.graph, place):
+            if each == place:
+                continue
+            way = self._exact.get(each) or self._way(each, own)
+            if way.place not in (OUTSIDE, INSIDE):
+                yield way
+
+    def _way(self, destination: str, own: str) -> Way:
+        """Follow a destination.
+
+        Args:
+            destination: The destination.
+            own: The extension of the place that it is a destination of.
+        """
+        if destination in self._rows and "@" in destination:
+            way = self._exact[destination] = Way(destination, destination in self._rows[destination])
+            return way
+        place = self.nodes.place(destination)
+        if place in (OUTSIDE, INSIDE):
+            return Way(place, lists_itself=False)
+        key, rest = self.nodes.arrivals.arrive(destination)
+        return Way(
+            place,
+            lists_itself=self.graph.step(arrived(self.graph, destination)).lists_itself,
             pushes=bool(rest) and rest != own,
-            drops=forgets,
+            drops=key[0] == "@" or place in self.nodes.derived or key not in self._rows,
         )
