@@ -64,6 +64,13 @@ def _root(
     """
 
 
+def _drop_output() -> None:
+    """Let what could not be written go: the interpreter would fail on it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
 def main() -> None:
     """Run the command line and exit with the code of what happened."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
@@ -78,6 +85,7 @@ def main() -> None:
         code = error.exit_code
     except OSError as error:
         _say(f"{error.filename or 'the output'}: {error.strerror}")
+        _drop_output()
         code = 1
     except Exception as error:  # noqa: BLE001 (whatever it is, an admin gets a sentence)
         code = 1
