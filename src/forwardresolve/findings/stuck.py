@@ -62,6 +62,7 @@ def find_stuck(reach: Reach, keys: Keys, strays: Sequence[Stray]) -> Stuck:
     search = _Search(reach, keys, strays)
     search.look_at_chains()
     search.look_at_circles()
+    search.look_at_rewriting()
     return Stuck(tuple(search.circles), search.overruns, search.status, search.followers, search.unchecked)
 
 
@@ -71,6 +72,7 @@ class _Search:
     def __init__(self, reach: Reach, keys: Keys, strays: Sequence[Stray]) -> None:
         self.nodes = reach.nodes
         self.keys = keys
+        self.rewriting = _chain_lengths(keys.rewriting)
         self.graph = reach.graph
         self.virtual = reach.graph.rows.tables["virtual"]
         self.edges = _without_accounts(reach.feeders) if reach.graph.rows.tables["local"] else reach.feeders
@@ -89,13 +91,13 @@ class _Search:
         """Decide the places that lead into no circle, from their ends upwards."""
         rows, aliases = self.virtual.rows, bool(self.graph.rows.domain_aliases)
         longest = max(map(len, chain.from_iterable(rows.values())), default=0)
-        hops_between = 1 + _longest_chain(self.keys.rewriting) + aliases
+        hops_between = 1 + max(self.rewriting.values(), default=0) + aliases
         results: dict[str, int] = {}
         for layer, place in self._in_order():
             row = rows.get(place) or destinations(self.graph, place)
             count, depth = results.get(place, 0) + len(row), layer * hops_between
-            if place[0] == "@" or (aliases and place in row):
-                # A catch-all may take its own destination; an alias domain's address, the copy of the other.
+            if place[0] == "@" or aliases:
+                # A catch-all may take its own destination; an alias domain's address, its twin's copy.
                 count, depth = count + len(row), depth + hops_between
             root = self.led.get(place)
             if root is not None:
@@ -115,6 +117,17 @@ class _Search:
                 self.led.update((feeder, root) for feeder in feeders if feeder not in self.led)
             for feeder in feeders:
                 results[feeder] = results.get(feeder, 0) + count - 1
+
+    def look_at_rewriting(self) -> None:
+        """Decide the recipients in domains that rewrite on and on, from the end upwards."""
+        long = [key for key, length in self.rewriting.items() if 2 * length >= RECURSION_LIMIT]
+        for key in sorted(long, key=lambda key: (self.rewriting[key], key)):
+            below = self.keys.rewriting[key]
+            if below in self.status:
+                self.status[key], self.led[key] = "limit", self.led.get(below, below)
+                self.followers[self.led[key]] += 1
+            elif self.nodes.arrivals.arrive(recipient(key)) != ("", "") and (reason := self._walk(key)):
+                self.status[key], self.overruns[key] = "limit", reason
 
     def look_at_circles(self) -> None:
         """Decide the places that lead into circles."""
@@ -153,13 +166,15 @@ class _Search:
                 round_domains.setdefault(place, f"@{each.rpartition('@')[2]}")
             elif place[0] != "@" and each != place and nodes.place(each) == place:
                 of_themselves.add(place)
-        of_themselves.update(filter(self._comes_back, self.keys.catch_alls))
-        return round_domains, of_themselves
+        return round_domains, set(filter(self._comes_back, (*of_themselves, *self.keys.catch_alls)))
 
     def _comes_back(self, place: str) -> bool:
-        """Tell whether the addresses of a catch-all lead to it again, and not only back to themselves."""
-        ways = [way for way in Ways(self.nodes).on(place) if way.place == place]
-        return len(ways) > 1 or not all(way.lists_itself for way in ways)
+        """Tell whether a place leads to itself again, and not only by one address that keeps a copy."""
+        own = [way for way in Ways(self.nodes).on(place) if way.place == place]
+        listed = len(own) + (place in self.virtual.rows.get(place, ()))
+        if own and listed > 1:
+            return True
+        return any(way.pushes or not way.lists_itself for way in own)
 
     def _in_order(self) -> Iterator[tuple[int, str]]:
         """Walk the places from their ends upwards; those that lead into a circle are left over.
@@ -225,8 +240,8 @@ def _without_accounts(feeders: Mapping[str, Sequence[str]]) -> Mapping[str, Sequ
     }
 
 
-def _longest_chain(onward: Mapping[str, str]) -> int:
-    """Return how many steps there are at most along a mapping; a circle counts once round."""
+def _chain_lengths(onward: Mapping[str, str]) -> dict[str, int]:
+    """Return how many steps each key of a mapping is from the end; a circle counts once round."""
     length: dict[str, int] = {}
     for start in onward:
         way = []
@@ -239,4 +254,4 @@ def _longest_chain(onward: Mapping[str, str]) -> int:
         for place in reversed(way):
             steps += 1
             length[place] = steps
-    return max(length.values(), default=0)
+    return length
