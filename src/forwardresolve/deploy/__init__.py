@@ -1,0 +1,1 @@
+"""Bring maps to every front end: plan, guard, apply, and the way back."""
