@@ -64,12 +64,14 @@ class Target(Protocol):
         """
         ...
 
-    def put(self, generation: Generation, held: Holding) -> Holding:
+    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
         """Take a generation whole, or leave everything as it was.
 
         Args:
             generation: The maps to hold from now on.
             held: What it held when the change was planned.
+            release: Why somebody let an unusual change through, for a target with a guard of its
+                own; empty where nobody had to.
 
         Returns:
             What it holds now.
