@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["servers.sql", "servers.postgresql", "servers.mariadb", "servers.rspamd", "servers.postfix"]
+pytest_plugins = [
+    "servers.sql",
+    "servers.postgresql",
+    "servers.mariadb",
+    "servers.rspamd",
+    "servers.postfix",
+    "servers.certificates",
+]
