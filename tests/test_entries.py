@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forwardresolve import Entry
-from forwardresolve.entries import look_up
+from forwardresolve import Domain, Entry, Forward, ForwardingGraph, Mailbox, resolve
+from forwardresolve.entries import exact_key, look_up
 
 
 def test_an_entry_is_written_with_a_mark_when_it_is_an_exception() -> None:
@@ -42,3 +42,33 @@ def test_any_delimiter_finds_the_entry_for_any_extension() -> None:
 
 def test_what_never_splits_is_looked_up_whole() -> None:
     assert not look_up({"owner+*@a.example": True, "owner@a.example": True}, "owner-list@a.example", "-")
+
+
+@pytest.mark.parametrize("delimiter", ["+", "-", "+-", ""])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_an_address_that_is_named_like_a_star_stands_for_itself_alone(delimiter: str, *, leaves: bool) -> None:
+    out, box = "joe@gmail.example", "box@a.example"
+    graph = ForwardingGraph.from_records(
+        [
+            Domain("a.example"),
+            Mailbox(box, shields=True),
+            Forward("u@a.example", box if leaves else out),
+            Forward("u+*@a.example", out if leaves else box),
+            Forward('"a b+*"@a.example', out if leaves else box),
+            Forward("@a.example", box if leaves else out),
+        ],
+        recipient_delimiter=delimiter,
+    )
+    resolution = resolve(graph)
+    table = {entry.key: entry.listed for entry in resolution.entries()}
+    asked = ["u@a.example", "u+*@a.example", "u+x@a.example", "u-x@a.example", "u+*+x@a.example"]
+    asked += ["u+*-x@a.example", '"a b+*"@a.example', '"a b"@a.example', "other@a.example"]
+    assert resolution.verdict("u+*@a.example").listed is leaves
+    assert {each: look_up(table, each, delimiter) for each in asked} == {
+        each: resolution.verdict(each).listed for each in asked
+    }
+
+
+@pytest.mark.parametrize("address", ["u@a.example", "*@a.example", '"a+*@b"@a.example', '"a b+*"@a.example'])
+def test_the_key_of_another_address_is_the_address(address: str) -> None:
+    assert exact_key(address) == address

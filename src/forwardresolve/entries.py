@@ -8,7 +8,7 @@ without it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+STAR: Final = "+*"
+"""What ends the local part of a key that stands for every extension without an entry of its own."""
+
+
 @attrs.frozen
 class Entry:
     """One line of the table.
@@ -25,7 +29,8 @@ class Entry:
     Args:
         key: ``address``; ``base+*@domain`` for the base with any extension that has no entry of
             its own (always written with ``+``); ``@domain`` for every other local part;
-            ``@.domain`` for every address of its subdomains.
+            ``@.domain`` for every address of its subdomains. An address whose own local part ends
+            like that is written in quotes: ``"base+*"@domain``.
         listed: False for an exception from a wider entry.
     """
 
@@ -35,6 +40,14 @@ class Entry:
     def __str__(self) -> str:
         """Write it as the reference table does: an exception has a ``-`` behind it."""
         return self.key if self.listed else f"{self.key} -"
+
+
+def exact_key(address: str) -> str:
+    """Return the key that stands for one normalised address and for nothing else."""
+    if f"{STAR}@" not in address:
+        return address
+    local, domain = split_address(address)
+    return f'"{local}"@{domain}' if local.endswith(STAR) else address
 
 
 def look_up(table: Mapping[str, bool], address: str, delimiters: str) -> bool:
@@ -50,9 +63,9 @@ def look_up(table: Mapping[str, bool], address: str, delimiters: str) -> bool:
     """
     local, domain = split_address(address)
     base, extension = split_extension(local, delimiters)
-    keys = [address]
+    keys = [exact_key(address)]
     if extension:
-        keys += [f"{base}+*@{domain}", f"{base}@{domain}"]
+        keys += [f"{base}{STAR}@{domain}", exact_key(f"{base}@{domain}")]
     keys.append(f"@{domain}")
     while "." in domain:
         domain = domain.partition(".")[2]

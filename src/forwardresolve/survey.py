@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from forwardresolve.addresses import FRESH, append_extension, split_address, split_extension
-from forwardresolve.entries import Entry
+from forwardresolve.entries import STAR, Entry, exact_key
 from forwardresolve.names import names_to_decide, plan_names
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def survey(reach: Reach) -> Survey:
     plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
     gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
     listed, exceptions = _walk_rows(reach, plan, plain, gathered)
-    signs = _Signs([key for key in listed if not plain[key.rpartition("@")[2]]], list(exceptions))
+    signs = _Signs(
+        [exact_key(key) for key in listed if not plain[key.rpartition("@")[2]]],
+        [exact_key(key) for key in exceptions],
+    )
     for key, counts in _domain_entries(reach, defaults):
         signs.put(key, listed=counts)
     for domain, bases in names_to_decide(reach.nodes, plan, gathered):
@@ -127,7 +130,7 @@ def _decide(
     delimiters = reach.graph.settings.recipient_delimiter
     counts = reach.graph.ends.accepts(address) and reach.counts(address)
     if counts != default:
-        signs.put(address, listed=counts)
+        signs.put(exact_key(address), listed=counts)
     if "" in extensions or counts != default:
         yield address, counts
     fresh = append_extension(address, reach.nodes.fresh_extension)
@@ -136,12 +139,12 @@ def _decide(
         starred = reach.counts(fresh)
         if starred != counts:
             local, domain = split_address(address)
-            signs.put(f"{local}+*@{domain}", listed=starred)
+            signs.put(f"{local}{STAR}@{domain}", listed=starred)
     for extension in sorted(extensions - {""}):
         name = append_extension(address, extension)
         counts = reach.graph.ends.accepts(name) and reach.counts(name)
         if counts != starred:
-            signs.put(name, listed=counts)
+            signs.put(exact_key(name), listed=counts)
         yield name, counts
 
 

@@ -65,6 +65,16 @@ def test_a_protected_address_and_a_protected_domain_come_in() -> None:
     assert answer.catch_alls["c.example"] == ("not@c.example",)
 
 
+def test_an_address_that_is_named_like_a_star_is_decided_by_itself() -> None:
+    answer = Said(("u@a.example",), table=(Entry("u+*@a.example", listed=False), Entry("u@a.example")))
+    after = decided(answer, [], ["u+*@a.example"])
+    assert {entry.key: entry.listed for entry in after.entries()} == {
+        "u+*@a.example": False,
+        '"u+*"@a.example': True,
+        "u@a.example": True,
+    }
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_table_with_decisions_says_what_they_say_and_else_the_same(seed: int) -> None:
     rng = Random(seed)  # noqa: S311 (repeatable, not secret)

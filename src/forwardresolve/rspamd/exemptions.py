@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from forwardresolve.addresses import normalise, split_address, split_extension
-from forwardresolve.entries import Entry
+from forwardresolve.addresses import normalise, quote_local, split_address, split_extension, unquote_local
+from forwardresolve.entries import STAR, Entry, exact_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,18 +101,25 @@ class _Decided:
         return found
 
     def entries(self) -> Iterator[Entry]:
-        kept = [entry for entry in self._answer.entries() if self._rule(entry.key) is None]
-        kept += (Entry(address, listed=listed) for address, listed in self._rules.items())
+        kept = [entry for entry in self._answer.entries() if self._rule_of_key(entry.key) is None]
+        kept += (Entry(exact_key(address), listed=listed) for address, listed in self._rules.items())
         yield from sorted(kept, key=lambda entry: entry.key)
 
     def _named(self, *, listed: bool) -> Iterator[str]:
         return (address for address, sign in self._rules.items() if sign is listed)
 
-    def _rule(self, key: str) -> bool | None:
+    def _rule_of_key(self, key: str) -> bool | None:
         """Return what the rules say of the key of an entry; None where they are silent."""
         local, domain = split_address(key)
-        base = split_extension(local.removesuffix("*"), self.graph.settings.recipient_delimiter)[0]
-        if local.endswith("+*"):
-            base = local.removesuffix("+*")
-        found = (self._rules.get(name) for name in (key, f"{base}@{domain}", f"@{domain}"))
-        return next((sign for sign in found if sign is not None), None)
+        if local.endswith(STAR):
+            return self._first((f"{local.removesuffix(STAR)}@{domain}", f"@{domain}"))
+        return self._rule(f"{quote_local(unquote_local(local)) if local else ''}@{domain}")
+
+    def _rule(self, address: str) -> bool | None:
+        """Return what the rules say of an address; None where they are silent."""
+        local, domain = split_address(address)
+        base = split_extension(local, self.graph.settings.recipient_delimiter)[0]
+        return self._first((address, f"{base}@{domain}", f"@{domain}"))
+
+    def _first(self, names: tuple[str, ...]) -> bool | None:
+        return next((self._rules[name] for name in names if name in self._rules), None)

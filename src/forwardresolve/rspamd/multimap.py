@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.addresses import split_address
+from forwardresolve.entries import STAR
 from forwardresolve.findings import Finding
 from forwardresolve.rspamd.artifact import LISTED, configuration_artifact, database_artifact, map_artifact
 from forwardresolve.rspamd.configuration import (
@@ -127,7 +128,7 @@ def _entries(answer: Answer) -> Iterator[Finding]:
 def _needs_extension(entry: Entry) -> bool:
     """Tell whether an entry cannot be had from the full address or from the one without extension."""
     local, _ = split_address(entry.key)
-    return _DELIMITER in local[1:] and (not entry.listed or local.endswith("+*"))
+    return _DELIMITER in local[1:] and (not entry.listed or local.endswith(STAR))
 
 
 def _addresses(odd: Iterable[str]) -> Iterator[Finding]:

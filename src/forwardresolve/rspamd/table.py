@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import split_address, unquote_local
+from forwardresolve.entries import STAR
 from forwardresolve.rspamd.lines import spellings
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ DELIMITER_KEY: Final = "delimiter"
 EXCEPTION: Final = "-"
 """The value of a key whose recipients are not listed."""
 
-_STAR: Final = "+*"
 _IS_PLAIN: Final = re.compile(r"[a-z0-9!$&'+=?^_`{|}~.-]*@[a-z0-9._-]*").fullmatch
 _ODD: Final = re.compile(rb"[^A-Za-z0-9.!$&'+=?^_`{|}~-]")
 
@@ -40,13 +40,12 @@ def table(answer: Answer) -> Iterator[tuple[str, str]]:
         recipient delimiter. A domain that is not ASCII is there in both spellings.
     """
     yield DELIMITER_KEY, _encoded(answer.graph.settings.recipient_delimiter)
-    named = frozenset(address for address in answer.addresses if f"{_STAR}@" in address)
     for entry in answer.entries():
         value = "" if entry.listed else EXCEPTION
         if _IS_PLAIN(entry.key) is not None and "xn--" not in entry.key:
             yield entry.key, value
         else:
-            for key in _keys(entry.key, "" if entry.key in named else _STAR):
+            for key in _keys(entry.key):
                 yield key, value
 
 
@@ -56,10 +55,10 @@ def table_lines(answer: Answer) -> Iterator[str]:
         yield f"{key} {value}\n" if value else f"{key}\n"
 
 
-def _keys(key: str, star: str) -> Iterator[str]:
-    """Write the key of an entry; ``star`` is empty where ``+*`` is part of an address' own name."""
+def _keys(key: str) -> Iterator[str]:
+    """Write the key of an entry, once for each spelling of its domain."""
     local, domain = split_address(key)
-    star = star if local.endswith(_STAR) else ""
+    star = STAR if local.endswith(STAR) else ""
     name = _encoded(unquote_local(local.removesuffix(star)))
     for spelling in spellings(domain.removeprefix(".")):
         dot = "." if domain.startswith(".") else ""
