@@ -64,14 +64,14 @@ def test_install_and_uninstall_leave_what_was_there(run: Run, tmp_path: Path) ->
     gone = run("rspamd", "uninstall", *root, *QUIET)
     assert gone.code == 0
     assert "removed: " in gone.out
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_step_that_fails_is_exit_6_and_nothing_stays(run: Run, tmp_path: Path) -> None:
     done = run("rspamd", "install", "--root", str(tmp_path), "--configtest", "false", *SMALL)
     assert done.code == 6
     assert "false: ends with 1" in done.err
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_installation_is_verified(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from forwardresolve.errors import TargetError
 from forwardresolve.rspamd import MARKER, RspamdSettings, artifacts
-from forwardresolve.rspamd.installing import apply
-from forwardresolve.rspamd.placement import installation, removal
+from forwardresolve.rspamd.installing import Steps, apply, carry_out
+from forwardresolve.rspamd.placement import DIRECTORY_MARK, installation, removal
 from rspamd.answers import Said
 
 if TYPE_CHECKING:
@@ -24,7 +25,14 @@ _LINE = (
 
 
 def _files(root: Path) -> dict[str, str]:
-    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != DIRECTORY_MARK)
+    return {str(path.relative_to(root)): path.read_text() for path in paths}
+
+
+def _all(root: Path) -> dict[str, bytes | None]:
+    """Return every file, and every directory as None."""
+    paths = sorted(root.rglob("*"))
+    return {str(path.relative_to(root)): path.read_bytes() if path.is_file() else None for path in paths}
 
 
 def _admin(root: Path, name: str, text: str) -> None:
@@ -42,15 +50,16 @@ def test_an_empty_root_gets_every_file_in_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "A {}", "A {}\n"])
 def test_a_file_of_the_admins_gets_one_line_once(tmp_path: Path, text: str) -> None:
     _admin(tmp_path, "local.d/multimap.conf", text)
+    before = _all(tmp_path)
     apply(installation(_MULTIMAP, tmp_path), tmp_path)
-    kept = text if text.endswith("\n") or not text else f"{text}\n"
+    appended = _LINE if text.endswith("\n") or not text else f"\n{_LINE[:-1]}; the line end before it, too\n"
     files = _files(tmp_path)
-    assert files["local.d/multimap.conf"] == kept + _LINE
+    assert files["local.d/multimap.conf"] == text + appended
     assert files["forwardresolve.d/multimap.conf"] == _MULTIMAP[4].content.decode()
     assert files["local.d/force_actions.conf"] == _MULTIMAP[0].content.decode()
     assert installation(_MULTIMAP, tmp_path) == ()
     apply(removal(tmp_path), tmp_path)
-    assert _files(tmp_path) == {"local.d/multimap.conf": kept}
+    assert _all(tmp_path) == before
 
 
 def test_a_file_of_the_admins_with_bytes_of_another_encoding_is_kept_byte_for_byte(tmp_path: Path) -> None:
@@ -68,6 +77,25 @@ def test_another_profile_takes_the_place_of_the_first(tmp_path: Path) -> None:
     apply(installation(_PLUGIN, tmp_path), tmp_path)
     wanted = {file.path: file.content.decode() for file in _PLUGIN}
     assert _files(tmp_path) == {**wanted, "local.d/multimap.conf": "A {}\n"}
+
+
+def test_directories_that_we_made_go_and_those_in_use_stay(tmp_path: Path) -> None:
+    (tmp_path / "plugins.d").mkdir()
+    apply(installation(_PLUGIN, tmp_path), tmp_path)
+    assert installation(_PLUGIN, tmp_path) == ()
+    _admin(tmp_path, "modules.d/mine.conf", "A {}\n")
+    carry_out(removal(tmp_path), tmp_path, Steps("", ""))
+    assert _all(tmp_path) == {"modules.d": None, "modules.d/mine.conf": b"A {}\n", "plugins.d": None}
+
+
+def test_what_cannot_be_written_leaves_no_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(TargetError, match="No space left"):
+        apply(installation(_PLUGIN, tmp_path), tmp_path)
+    assert _all(tmp_path) == {}
 
 
 def test_a_line_of_the_admins_that_looks_like_ours_stays(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from servers.postfix import _running as running_postfix
+from servers.postfix import running as running_postfix
 from servers.postfix_files import PROBE_SERVICE, SinkPorts, write_files
 
 if TYPE_CHECKING:

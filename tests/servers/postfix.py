@@ -105,7 +105,7 @@ async def _ask(scenario: Scenario, recipients: Sequence[str], base: Path) -> dic
     write_files(scenario, base, SinkPorts(external.port, relay.port, mailbox.port))
     replies: dict[int, str] = {}
     log = _Log(base)
-    with _running(base):
+    with running(base):
         try:
             async with asyncio.timeout(PATIENCE):
                 door = base / "queue" / "public" / PROBE_SERVICE
@@ -174,7 +174,7 @@ async def _send(jobs: Iterator[tuple[int, str]], door: Path, sender: str, replie
 
 
 @contextlib.contextmanager
-def _running(base: Path) -> Iterator[None]:
+def running(base: Path) -> Iterator[None]:
     """Keep a Postfix running that was configured below a directory."""
     base.chmod(0o755)
     for name in ("queue", "queue/pid"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -11,6 +12,7 @@ import attrs
 
 from forwardresolve.errors import ForwardResolveError, TargetError
 from forwardresolve.rspamd.commands import said_by
+from forwardresolve.rspamd.placement import DIRECTORY_MARK
 from forwardresolve.rspamd.writing import FILE_MODE, make_directory, stage, sync
 
 if TYPE_CHECKING:
@@ -90,24 +92,35 @@ def apply(changes: Iterable[Change], root: Path, owner: tuple[int, int] | None =
     Raises:
         TargetError: The file system refuses; what was done before is undone.
     """
+    ordered = sorted(changes, key=lambda each: each.kind == "configuration")  # maps first
     done: list[Change] = []
     try:
-        for change in sorted(changes, key=lambda each: each.kind == "configuration"):  # maps first
-            path = root / change.path
-            if change.after is None:
-                path.unlink(missing_ok=True)
-            else:
-                _put(path, change.after, owner)
+        for change in ordered:
+            _make(change, root, owner)
             done.append(change)
+        _remove_directories(ordered, root)
     except OSError as error:
         for change in reversed(done):
-            path = root / change.path
-            if change.before is None:
-                path.unlink(missing_ok=True)
-            else:
-                _put(path, change.before, owner)
+            _make(change.reversed(), root, owner)
+        _remove_directories([each.reversed() for each in ordered], root)
         msg = f"{error.filename or root}: cannot be written: {error.strerror}"
         raise TargetError(msg) from error
+
+
+def _make(change: Change, root: Path, owner: tuple[int, int] | None) -> None:
+    path = root / change.path
+    if change.after is None:
+        path.unlink(missing_ok=True)
+    else:
+        _put(path, change.after, owner)
+
+
+def _remove_directories(changes: Iterable[Change], root: Path) -> None:
+    """Remove the directories that lost our mark, the innermost first; one that is in use stays."""
+    marks = (each.path for each in changes if each.after is None and each.path.endswith(DIRECTORY_MARK))
+    for mark in sorted(marks, reverse=True):
+        with contextlib.suppress(OSError):
+            (root / mark).parent.rmdir()
 
 
 def _put(path: Path, content: bytes, owner: tuple[int, int] | None) -> None:

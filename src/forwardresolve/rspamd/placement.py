@@ -2,7 +2,8 @@
 
 ``override.d`` and the bodies of the admin's files are never touched: a ``force_actions`` there would
 replace all rules of the admin (measured). Where the admin has a ``local.d/multimap.conf`` or
-``local.d/force_actions.conf``, ours lies in ``forwardresolve.d`` and one line includes it.
+``local.d/force_actions.conf``, ours lies in ``forwardresolve.d`` and one line includes it. What is
+added says so itself, a line end and a directory too, so that exactly that can be taken out again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ _OWN: Final = "forwardresolve.d"
 _SHARED: Final = ("local.d/force_actions.conf", "local.d/multimap.conf")
 _MAPS: Final = "local.d/maps.d"
 _PLACES: Final = ("local.d", _MAPS, "modules.d", "plugins.d", _OWN)
+
+DIRECTORY_MARK: Final = ".forwardresolve"
+"""The name of the file that says that a directory was made by us; it goes when this file goes."""
+
+_MADE: Final = f"{MARKER}, which made this directory and removes it with the rest\n".encode()
+_LINE_END: Final = "; the line end before it, too"
+"""What our line says where the admin's file did not end with a line end."""
 
 
 @attrs.frozen
@@ -81,6 +89,12 @@ def installation(artifacts: Iterable[Artifact], root: Path, rspamd_root: str = "
             problems.append(f"{root / artifact.path}: was not written by forwardresolve; move it away")
     if problems:
         raise TargetError("\n".join(problems))
+    used = {path.rpartition("/")[0] for path in wanted}
+    for place in _PLACES:
+        mark = f"{place}/{DIRECTORY_MARK}"
+        is_ours_or_new = not (root / place).exists() or (root / mark).exists()
+        if is_ours_or_new and any(f"{each}/".startswith(f"{place}/") for each in used):
+            wanted[mark] = _MADE
     return _changes(wanted, root)
 
 
@@ -111,8 +125,8 @@ def _changes(wanted: dict[str, bytes], root: Path) -> tuple[Change, ...]:
         before = ours.get(path) or _read(root / path)
         after = wanted.get(path)
         if before != after:
-            kind: Literal["map", "configuration"] = "map" if path.startswith(_MAPS) else "configuration"
-            found.append(Change(path, before, after, kind))
+            is_late = path.startswith(_MAPS) or path.endswith(DIRECTORY_MARK)  # goes last, comes first
+            found.append(Change(path, before, after, "map" if is_late else "configuration"))
     return tuple(found)
 
 
@@ -137,19 +151,24 @@ def _read(path: Path) -> bytes | None:
 
 def _include(name: str, rspamd_root: str) -> str:
     where = f"{rspamd_root or LOCAL_CONFDIR}/{_OWN}/{name}"
-    return f'.include(try=true; priority=1; duplicate=merge) "{where}"  {MARKER}\n'
+    return f'.include(try=true; priority=1; duplicate=merge) "{where}"  {MARKER}'
 
 
 def _with_line(content: bytes, line: str) -> bytes:
     """Append our line, once."""
     kept = _without_line(content, line.partition(f"/{_OWN}/")[2].partition('"')[0])
     if kept and not kept.endswith(b"\n"):
-        kept += b"\n"
-    return kept + line.encode()
+        return kept + f"\n{line}{_LINE_END}\n".encode()
+    return kept + f"{line}\n".encode()
 
 
 def _without_line(content: bytes, name: str) -> bytes:
     """Take our line out; an admin's line that only looks like it stays."""
     ours = (f'/{_OWN}/{name}"'.encode(), MARKER.encode())
-    lines = content.splitlines(keepends=True)
-    return b"".join(line for line in lines if not all(part in line for part in ours))
+    kept: list[bytes] = []
+    for line in content.splitlines(keepends=True):
+        if not all(part in line for part in ours):
+            kept.append(line)
+        elif _LINE_END.encode() in line and kept:
+            kept[-1] = kept[-1].removesuffix(b"\n")
+    return b"".join(kept)
