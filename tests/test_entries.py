@@ -46,7 +46,9 @@ def test_what_never_splits_is_looked_up_whole() -> None:
 
 @pytest.mark.parametrize("delimiter", ["+", "-", "+-", ""])
 @pytest.mark.parametrize("leaves", [True, False])
-def test_an_address_that_is_named_like_a_star_stands_for_itself_alone(delimiter: str, *, leaves: bool) -> None:
+def test_an_address_that_is_named_like_a_star_stands_for_itself_alone(
+    delimiter: str, *, leaves: bool
+) -> None:
     out, box = "joe@gmail.example", "box@a.example"
     graph = ForwardingGraph.from_records(
         [

@@ -51,6 +51,6 @@ def test_the_first_key_stands_where_it_is_looked_for() -> None:
 
 
 def test_a_list_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "_PAIR", struct.Struct("<HH"))
+    monkeypatch.setattr(written, "LARGEST", 100_000)
     with pytest.raises(ValueError, match="ends at 4 GiB"):
         cdb((bytes([number]), b"x" * 40_000) for number in range(3))

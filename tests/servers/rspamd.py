@@ -114,7 +114,7 @@ class Rspamd:
         log: Its log file.
         configtest: The command that checks its configuration.
         configdump: The command that shows its configuration.
-        reload: The command that makes it read the configuration again.
+        pid: Its main process.
     """
 
     root: Path
@@ -124,7 +124,12 @@ class Rspamd:
     log: Path
     configtest: str
     configdump: str
-    reload: str
+    pid: int
+
+    @property
+    def reload(self) -> str:
+        """The command that makes it read the configuration again."""
+        return f"kill -HUP {self.pid}"
 
     def scan(
         self,
@@ -189,40 +194,35 @@ def version(request: pytest.FixtureRequest) -> Version:
     return chosen
 
 
-@pytest.fixture(scope="module")
-def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
-    """Start a Rspamd on a configuration root; it ends with the tests of the module.
+@contextlib.contextmanager
+def running_rspamd(root: Path, version: Version = "system", further: str = "") -> Iterator[Rspamd]:
+    """Keep a Rspamd running on a configuration root.
 
-    The arguments are the root, the version, and further lines of configuration.
+    Args:
+        root: The configuration root, which the user of Rspamd can read.
+        version: Which Rspamd.
+        further: Further lines of configuration.
     """
-    with contextlib.ExitStack() as stack:
-
-        def start(root: Path, version: Version = "system", further: str = "") -> Rspamd:
-            programs = program(version)
-            state = stack.enter_context(ACCOUNT.directory("rspamd-"))
-            ports = {f"{name}port": free_port() for name in ("", "controller_", "milter_")}
-            configuration = state / "rspamd.conf"
-            configuration.write_text(_CONFIGURATION.format(**ports) + further)
-            (state / "suffixes.dat").write_text("example\n")
-            variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
-            named = [f"--var={name}={path}" for name, path in variables.items()]
-            command = programs.command("rspamd", "--no-fork", "--config", str(configuration), *named)
-            process = stack.enter_context(
-                running(
-                    command,
-                    programs.account,
-                    state / "output.log",
-                    lambda: all(_listens(port) for port in ports.values()),
-                )
-            )
-            admin = {
-                name: shlex.join(
-                    programs.command("rspamadm", *named, name, *further, "-c", str(configuration))
-                )
-                for name, further in (("configtest", ()), ("configdump", ("--json",)))
-            }
-            reload = f"kill -HUP {process.pid}"
-            return Rspamd(
+    programs = program(version)
+    with ACCOUNT.directory("rspamd-") as state:
+        ports = {f"{name}port": free_port() for name in ("", "controller_", "milter_")}
+        configuration = state / "rspamd.conf"
+        configuration.write_text(_CONFIGURATION.format(**ports) + further)
+        (state / "suffixes.dat").write_text("example\n")
+        variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
+        named = [f"--var={name}={path}" for name, path in variables.items()]
+        command = programs.command("rspamd", "--no-fork", "--config", str(configuration), *named)
+        admin = {
+            name: shlex.join(programs.command("rspamadm", *named, name, *more, "-c", str(configuration)))
+            for name, more in (("configtest", ()), ("configdump", ("--json",)))
+        }
+        with running(
+            command,
+            programs.account,
+            state / "output.log",
+            lambda: all(_listens(port) for port in ports.values()),
+        ) as process:
+            yield Rspamd(
                 root=root,
                 port=ports["port"],
                 controller_port=ports["controller_port"],
@@ -230,8 +230,20 @@ def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
                 log=state / "rspamd.log",
                 configtest=admin["configtest"],
                 configdump=admin["configdump"],
-                reload=reload,
+                pid=process.pid,
             )
+
+
+@pytest.fixture(scope="module")
+def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
+    """Start a Rspamd on a configuration root; it ends with the tests of the module.
+
+    The arguments are those of `running_rspamd`.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def start(root: Path, version: Version = "system", further: str = "") -> Rspamd:
+            return stack.enter_context(running_rspamd(root, version, further))
 
         yield start
 

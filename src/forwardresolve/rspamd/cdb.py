@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FIRST_KEY: Final = 2048 + 8
 """Where the bytes of the first key stand."""
 
+LARGEST: Final = 2**32 - 1
+"""The largest place in a file that its numbers can say."""
+
 _TABLES: Final = 256
 _PAIR: Final = struct.Struct("<II")
 
@@ -30,35 +33,33 @@ def cdb(records: Iterable[tuple[bytes, bytes]]) -> bytes:
     Raises:
         ValueError: The file would be longer than its numbers can say, 4 GiB.
     """
-    parts = [bytes(_PAIR.size * _TABLES)]
-    place = len(parts[0])
+    content = bytearray(_PAIR.size * _TABLES)
     tables: list[list[tuple[int, int]]] = [[] for _ in range(_TABLES)]
     for key, value in records:
         digest = _hash(key)
-        tables[digest % _TABLES].append((digest, place))
-        parts.append(_PAIR.pack(len(key), len(value)) + key + value)
-        place += _PAIR.size + len(key) + len(value)
-    pointers = []
-    for table in tables:
-        slots = [(0, 0)] * (2 * len(table))
-        for digest, record in table:
-            at = (digest // _TABLES) % len(slots)
-            while slots[at][1]:
-                at = (at + 1) % len(slots)
-            slots[at] = (digest, record)
-        pointers.append((place, len(slots)))
-        parts += (_pack(*slot) for slot in slots)
-        place += _PAIR.size * len(slots)
-    parts[0] = b"".join(_pack(*pointer) for pointer in pointers)
-    return b"".join(parts)
-
-
-def _pack(first: int, second: int) -> bytes:
-    try:
-        return _PAIR.pack(first, second)
-    except struct.error:
+        tables[digest % _TABLES].append((digest, len(content)))
+        content += _PAIR.pack(len(key), len(value))
+        content += key
+        content += value
+    if len(content) + 2 * _PAIR.size * sum(map(len, tables)) > LARGEST:
         msg = "the list is too long for a constant database, which ends at 4 GiB"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
+    for number, table in enumerate(tables):
+        _PAIR.pack_into(content, _PAIR.size * number, len(content), 2 * len(table))
+        content += _slots(table)
+    return bytes(content)
+
+
+def _slots(table: list[tuple[int, int]]) -> bytes:
+    """Lay out one table, twice as long as its records are many: each comes as near its place as it can."""
+    count = 2 * len(table)
+    slots = [0] * (2 * count)
+    for digest, place in table:
+        at = (digest // _TABLES) % count
+        while slots[2 * at + 1]:
+            at = (at + 1) % count
+        slots[2 * at : 2 * at + 2] = digest, place
+    return struct.pack(f"<{2 * count}I", *slots)
 
 
 def _hash(key: bytes) -> int:
