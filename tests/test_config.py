@@ -150,7 +150,7 @@ def test_a_setting_that_does_not_fit_is_named(line: str, problem: str, file: Pat
         ("[source]", "source: is empty; name at least one source in a table [source.NAME]"),
         ("source = 3", "source: must be a table, not an integer"),
         ("[source]\npanel = 3", "source.panel: must be a table, not an integer"),
-        ("[guard]\n[source.a]\nbackend='sample_backends:Small'", "guard: is not known"),
+        ("[gard]\n[source.a]\nbackend='sample_backends:Small'", "gard: is not known; did you mean guard?"),
     ],
 )
 def test_a_file_of_the_wrong_form_is_named(text: str, problem: str, file: Path) -> None:

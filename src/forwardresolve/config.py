@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from forwardresolve.addresses import normalise_domain
+from forwardresolve.deploy.front_end import FrontEnd, front_ends, names
+from forwardresolve.deploy.guard import Guard, Limits, Losses
+from forwardresolve.deploy.policy import Deploy, Fallback
 from forwardresolve.errors import BackendError, ConfigError
 from forwardresolve.keyvalues import table_from_texts
 from forwardresolve.options import structure
@@ -23,9 +26,10 @@ from forwardresolve.registry import backend_class, make_backend
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.secret import open_to_others
 from forwardresolve.settings import Policy  # noqa: TC001 (the fields of Resolve are read at run time)
+from forwardresolve.shapes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from forwardresolve.sdk import Backend
 
@@ -94,6 +98,8 @@ class Resolve:
 class _Sections:
     resolve: Resolve = attrs.field(factory=Resolve)
     rspamd: RspamdSettings = attrs.field(factory=RspamdSettings)
+    guard: Guard = attrs.field(factory=Guard)
+    deploy: Deploy = attrs.field(factory=Deploy)
     state_dir: Path = Path("/var/lib/forwardresolve")
 
 
@@ -105,10 +111,16 @@ class Config(_Sections):
         sources: The backends by the names that the admin gave their sources.
         resolve: How the rows are read.
         rspamd: What the artifacts look like.
+        guard: Which changes have to be released.
+        deploy: How a deployment behaves.
         state_dir: Where a run leaves what later runs need.
+        fallbacks: What it means that a source is down, for the sources that say so.
+        targets: The front ends.
     """
 
     sources: Mapping[str, Backend]
+    fallbacks: Mapping[str, Fallback] = attrs.field(factory=dict)
+    targets: tuple[FrontEnd, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +128,7 @@ class _File(_Sections):
     """The keys of a configuration file; what stands in the table of a source is its backend's."""
 
     source: Mapping[str, Mapping[str, Any]]
+    target: Sequence[Mapping[str, Any]] = ()
 
 
 def load(path: Path | None = None) -> Config:
@@ -167,17 +180,28 @@ def from_table(table: Mapping[str, Any], *, exposed: str = "") -> Config:
     problems: list[str] = []
     unusable: list[BackendError] = []
     sources: dict[str, Backend] = {}
+    fallbacks: dict[str, Fallback] = {}
+    targets: tuple[FrontEnd, ...] = ()
     for name, source in _tables(table.get("source")).items():
         try:
-            sources[name] = _source(source, f"source.{name}", exposed)
+            options, fallback = _without_fallback(source, f"source.{name}")
+            if fallback is not None:
+                fallbacks[name] = fallback
+            sources[name] = _source(options, f"source.{name}", exposed)
         except ConfigError as error:
             problems += error.problems
         except BackendError as error:
             unusable.append(error)
     try:
-        file = structure(table, _File, "", exposed=exposed)
+        file = structure(_inherited(table), _File, "", exposed=exposed)
     except ConfigError as error:
         problems += error.problems
+    common = {} if problems else table.get("rspamd", {})  # what is wrong there is told once
+    try:
+        targets = front_ends(table.get("target", ()), common, exposed=exposed)
+    except ConfigError as error:
+        problems += error.problems
+    problems += _strangers(table)
     if problems:
         raise ConfigError(*problems, *map(str, unusable))
     if unusable:
@@ -185,7 +209,8 @@ def from_table(table: Mapping[str, Any], *, exposed: str = "") -> Config:
     if not sources:
         msg = "source: is empty; name at least one source in a table [source.NAME]"
         raise ConfigError(msg)
-    return Config(sources=sources, resolve=file.resolve, rspamd=file.rspamd, state_dir=file.state_dir)
+    sections = {field.name: getattr(file, field.name) for field in attrs.fields(_Sections)}
+    return Config(sources=sources, fallbacks=fallbacks, targets=targets, **sections)
 
 
 def from_options(backend: str, texts: Iterable[str]) -> Config:
@@ -211,6 +236,39 @@ def _tables(value: object) -> dict[str, Mapping[str, Any]]:
     """Return the members of a value that are tables; `structure` tells of the others."""
     members = value.items() if isinstance(value, Mapping) else ()
     return {name: each for name, each in members if isinstance(each, Mapping)}
+
+
+def _without_fallback(table: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], Fallback | None]:
+    """Take the keys of a source that are not its backend's off its table."""
+    names = [field.name for field in attrs.fields(Fallback)]
+    own = {name: table[name] for name in names if name in table}
+    fallback = structure(own, Fallback, path) if own else None
+    return {key: value for key, value in table.items() if key not in own}, fallback
+
+
+def _inherited(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put the common limits of the guard under those of single sources and targets."""
+    guard = table.get("guard")
+    if not isinstance(guard, Mapping):
+        return table
+    whole = dict(guard)
+    for of, kind in (("source", Losses), ("target", Limits)):
+        common = {field.name: guard[field.name] for field in attrs.fields(kind) if field.name in guard}
+        if isinstance(guard.get(of), Mapping):
+            whole[of] = {
+                name: {**common, **own} if isinstance(own, Mapping) else own
+                for name, own in guard[of].items()
+            }
+    return {**table, "guard": whole}
+
+
+def _strangers(table: Mapping[str, Any]) -> Iterator[str]:
+    """Find the limits of the guard that are for nobody."""
+    guard = _tables(table).get("guard", {})
+    for of, known in (("source", [*_tables(table.get("source"))]), ("target", names(table.get("target")))):
+        for name in _tables(guard.get(of)):
+            if name not in known:
+                yield f"guard.{of}.{name}: there is no {of} of that name{nearest(name, known)}"
 
 
 def _source(table: Mapping[str, Any], path: str, exposed: str) -> Backend:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve import rspamd
-from forwardresolve.errors import BackendDataError, BackendError, BackendIncomplete
+from forwardresolve.deploy.applying import Outcome, carry_out
+from forwardresolve.deploy.generation import Generation
+from forwardresolve.deploy.plan import Plan, TargetPlan
+from forwardresolve.errors import (
+    BackendDataError,
+    BackendError,
+    BackendIncomplete,
+    ConfigError,
+    TargetError,
+)
 from forwardresolve.findings import Finding, findings
 from forwardresolve.graph import ForwardingGraph
 from forwardresolve.reachability import Resolution, resolve
@@ -162,6 +171,52 @@ def build(config: Config, progress: Progress | None = None) -> Build:
             findings=len(found),
         ),
     )
+
+
+def plan(config: Config, progress: Progress | None = None) -> Plan:
+    """Read every source, resolve, and compare with what every target holds; nothing is changed.
+
+    Args:
+        config: What to read, how to judge it, and where it goes.
+        progress: As in `read`.
+
+    Returns:
+        The plan. A target that cannot be asked is in it with its error.
+
+    Raises:
+        ConfigError: There is no target.
+        ForwardResolveError: As in `read`.
+    """
+    if not config.targets:
+        msg = "target: there is none; name a front end in a table [[target]]"
+        raise ConfigError(msg)
+    resolved = resolve(read(config, progress))
+    today = dt.datetime.now().astimezone().date()
+    targets = []
+    for each in config.targets:
+        wanted = Generation.of(rspamd.artifacts(resolved, each.rspamd.on(today)))
+        try:
+            targets.append(TargetPlan(each, wanted, each.target.holding(wanted.digests)))
+        except TargetError as error:
+            targets.append(TargetPlan(each, wanted, None, str(error)))
+    return Plan(targets=tuple(targets), guard=config.guard, deploy=config.deploy)
+
+
+def apply(plan: Plan, *, reason: str = "", force: bool = False) -> tuple[Outcome, ...]:
+    """Carry a plan out.
+
+    Args:
+        plan: The plan.
+        reason: Why, for whoever reads the log later.
+        force: Whether to carry it out though the guard refuses it; needs a reason.
+
+    Returns:
+        What became of each target.
+
+    Raises:
+        UnsafeChange: The guard refuses it; nothing was touched.
+    """
+    return carry_out(plan, release=reason if force else "")
 
 
 def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:

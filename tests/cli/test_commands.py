@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--backend", "sample_backends:Small")
-COMMANDS = ("build", "query", "explain", "findings", "records", "verify", "backends", "rspamd")
+COMMANDS = (
+    "build",
+    "plan",
+    "apply",
+    "query",
+    "explain",
+    "findings",
+    "records",
+    "verify",
+    "backends",
+    "rspamd",
+)
 GUARDED = ("build", "--backend", "sample_backends:Guarded")
 
 

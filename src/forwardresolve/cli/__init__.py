@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from forwardresolve import __version__
-from forwardresolve.cli import backends, build, explain, findings, query, records, rspamd, verify
+from forwardresolve.cli import apply, backends, build, explain, findings, plan, query, records, rspamd, verify
 from forwardresolve.errors import ForwardResolveError
 
 app = typer.Typer(
@@ -27,7 +27,16 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local may be a password
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (build.build, query.query, explain.explain, findings.findings, records.records, verify.verify):
+for command in (
+    build.build,
+    plan.plan,
+    apply.apply,
+    query.query,
+    explain.explain,
+    findings.findings,
+    records.records,
+    verify.verify,
+):
     app.command()(command)
 app.add_typer(backends.app, name="backends")
 app.add_typer(rspamd.app, name="rspamd")
@@ -59,8 +68,9 @@ def _root(
       2  usage
       3  the configuration
       4  a source could not be read whole
-      6  a file could not be written
-      7  there are findings at or above --fail-on
+      5  the guard refuses a change that nobody has released
+      6  a file could not be written, or a target failed
+      7  there are findings at or above --fail-on, or changes with --exit-code
     """
 
 

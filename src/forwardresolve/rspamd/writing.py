@@ -58,11 +58,11 @@ def write(artifacts: Iterable[Artifact], directory: Path, *, mode: int = FILE_MO
     for artifact in artifacts:
         path = directory / artifact.path
         try:
-            present = _present(path)
+            there = present(path)
         except TargetError as error:
             problems.append(str(error))
             continue
-        if present == artifact.content:
+        if there == artifact.content:
             unchanged.append(path)
         else:
             changed.append((path, artifact.content))
@@ -72,8 +72,12 @@ def write(artifacts: Iterable[Artifact], directory: Path, *, mode: int = FILE_MO
     return Written(tuple(path for path, _ in changed), tuple(unchanged))
 
 
-def _present(path: Path) -> bytes | None:
-    """Return what a file of ours holds, or None where there is none."""
+def present(path: Path) -> bytes | None:
+    """Return what a file of ours holds, or None where there is none.
+
+    Raises:
+        TargetError: It is somebody else's, no regular file, or cannot be read.
+    """
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             msg = f"{path}: is no regular file, so it is not replaced; move it away"
@@ -125,15 +129,44 @@ def stage(path: Path, content: bytes, mode: int) -> Path:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+        fill(descriptor, content, mode)
     except OSError:
         temporary.unlink()
         raise
     return temporary
+
+
+def fill(descriptor: int, content: bytes, mode: int, owner: tuple[int, int] = (-1, -1)) -> None:
+    """Write a new file, give it its owner and mode, and bring it onto the disk.
+
+    Args:
+        descriptor: The open file; it is closed.
+        content: Its bytes.
+        mode: Its permissions.
+        owner: Numeric user and group; -1 leaves what it has.
+    """
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        if owner != (-1, -1):
+            os.fchown(file.fileno(), *owner)
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes, mode: int) -> None:
+    """Put a file in place of another by a rename, and bring both onto the disk.
+
+    Raises:
+        OSError: The file system refuses; what was there stays.
+    """
+    temporary = stage(path, content, mode)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
 
 
 def sync(directory: Path) -> None:
