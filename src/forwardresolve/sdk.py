@@ -60,7 +60,7 @@ from forwardresolve.records import (
 from forwardresolve.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "Backend",
@@ -69,6 +69,7 @@ __all__ = [
     "BackendMisconfigured",
     "BackendNotInstalled",
     "BackendUnavailable",
+    "Described",
     "Domain",
     "DomainAlias",
     "DomainKind",
@@ -108,5 +109,26 @@ class Backend(Protocol):
             BackendUnavailable: The source does not answer or stops answering.
             BackendIncomplete: The source gives less than it has.
             BackendDataError: A row cannot be read at all.
+        """
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A backend that says what it would read: an ability that a backend may have or not."""
+
+    @classmethod
+    def describe(cls, options: Mapping[str, str]) -> str:
+        """Say what some of its options come to, without reading the source.
+
+        Args:
+            options: Options by name, as texts; those that do not matter here are left out. Without
+                any, it says what there is to choose from.
+
+        Returns:
+            Lines for a person, best as an admin may paste them into a configuration.
+
+        Raises:
+            BackendMisconfigured: The options do not fit.
         """
         ...

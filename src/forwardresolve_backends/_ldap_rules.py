@@ -13,7 +13,7 @@ import attrs
 
 from forwardresolve.sdk import (  # noqa: TC001 (the fields are read at run time)
     DomainKind,
-    Remark,
+    Record,
     TransportKind,
 )
 from forwardresolve_backends._ldap_filters import FilterError, parse_filter
@@ -54,6 +54,13 @@ def _is_format(_: object, field: attrs.Attribute[Any], value: str) -> None:
         raise ValueError(msg, field)
 
 
+def _is_key_format(_: object, field: attrs.Attribute[Any], value: str) -> None:
+    found = _placeholders(value)
+    if len(found) != 1 or found[0][:1] not in tuple("sud"):
+        msg = "must hold one of %s, %u and %d, once; %% is a percent sign"
+        raise ValueError(msg, field)
+
+
 def _placeholders(text: str) -> Sequence[str]:
     return text.replace("%%", "").split("%")[1:]
 
@@ -84,8 +91,14 @@ class Rule:
             ``%u`` and ``%d`` for its two parts; empty: every key counts.
         key_form: What a key is: an ``address`` (also ``@domain``), a ``domain`` that stands for all
             its addresses, or a ``name`` without a domain.
+        key_format: What a value of ``keys`` looks like when it names the key ``%s``, or a name
+            ``%u`` or a domain ``%d``; ``*`` stands for anything: ``*@%s`` takes the domains of
+            addresses. Other values name no key.
+        within: The DN, with ``%s``, ``%u``, ``%d`` or ``%1`` to ``%9`` in it, at or below which an
+            entry must lie to answer for a key; empty: it may lie anywhere.
         domains: The domains in which a name counts; ``*`` for all that the source hosts, nothing
-            for names that stay bare.
+            for names that stay bare. For addresses, the only domains in which they count; then
+            ``@domain`` and bare names do not.
         catchall: The local part that stands for all addresses of a domain, such as ``catchall``.
         prefixes: What may stand in front of keys and values and is cut off, such as ``smtp:``.
             Whatever has another prefix is no address: left out as a key, a remark as a value.
@@ -111,6 +124,8 @@ class Rule:
     table: str = ""
     match: str = attrs.field(default="", validator=_is_filter)
     key_form: KeyForm = "address"
+    key_format: str = attrs.field(default="%s", validator=_is_key_format)
+    within: str = ""
     domains: Sequence[str] = ()
     catchall: str = ""
     prefixes: Sequence[str] = ()
@@ -135,8 +150,8 @@ class Rule:
         if (self.dn_values or self.filter_values) and not (self.leaf or self.values):
             msg = "leaf: dn_values and filter_values need the attribute that holds a member's address"
             raise ValueError(msg)
-        if self.domains and self.key_form != "name":
-            msg = 'domains: completes names; it needs key_form = "name"'
+        if self.domains and self.key_form == "domain":
+            msg = "domains: restricts names and addresses; a rule whose keys are domains takes none"
             raise ValueError(msg)
 
     @property
@@ -159,10 +174,11 @@ class Layout:
         lookup: ``first``: the first table that has something for a key counts, as in a list of
             tables in Postfix; ``union``: all of them, as in its ``unionmap``.
         hosted_kind: The kind of the domains that the options name.
-        remarks: What an operator should know about these rules.
+        records: What is known without the directory: domains that a file names, settings of the
+            mail host, remarks about these rules.
     """
 
     rules: Sequence[Rule]
     lookup: Lookup = "first"
     hosted_kind: DomainKind = "mailbox"
-    remarks: Sequence[Remark] = ()
+    records: Sequence[Record] = ()

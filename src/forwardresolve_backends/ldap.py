@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence  # noqa: TC003 (the fields are read at run time)
-from pathlib import Path  # noqa: TC003 (the fields are read at run time)
+from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 (the fields are read at run time)
+from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
-from forwardresolve.sdk import DomainKind, Record, Secret  # noqa: TC001 (the fields are read at run time)
+from forwardresolve.sdk import BackendMisconfigured, DomainKind, Record, Secret
+from forwardresolve_backends._ldap_from_postfix import read_layout
+from forwardresolve_backends._ldap_presets import preset_names, read_preset, show_layout, show_preset
 from forwardresolve_backends._ldap_rules import Layout, Lookup, Rule
+from forwardresolve_backends._postfix_cf import split_list
 
 __all__ = ["Layout", "Ldap", "Rule"]
 
@@ -20,6 +23,14 @@ def _positive(_: object, field: attrs.Attribute[Any], value: float) -> None:
         raise ValueError(msg, field)
 
 
+def _is_preset(_: object, field: attrs.Attribute[Any], value: str) -> None:
+    if value:
+        try:
+            read_preset(value)
+        except ValueError as error:
+            raise ValueError(str(error), field) from None
+
+
 @attrs.frozen(kw_only=True)
 class Ldap:
     """Reads a directory over LDAP: OpenLDAP, 389, Active Directory and others.
@@ -28,7 +39,11 @@ class Ldap:
         url: ``ldaps://HOST``, ``ldap://HOST`` or ``ldapi://%2Fpath%2Fto%2Fsocket``; or a list of
             them, of which each is tried for the whole read.
         base: The DN below which everything lies.
-        rules: Where the directory keeps its mail routing.
+        preset: The name of ready rules: ``forwardresolve backends show ldap`` lists them.
+        from_postfix: A main.cf, whose own ``ldap:`` tables say where the mail routing lies.
+        leave_out: Tables of that main.cf, as it writes them, that are left out with a remark.
+        rules: Where the directory keeps its mail routing. Exactly one of ``preset``,
+            ``from_postfix`` and ``rules`` must be given.
         lookup: Whether of several tables of rules the ``first`` counts that has something for an
             address, or all of them (``union``).
         hosted_domains: Domains that are hosted though the directory does not name them.
@@ -57,6 +72,9 @@ class Ldap:
 
     url: str | Sequence[str]
     base: str = ""
+    preset: str = attrs.field(default="", validator=_is_preset)
+    from_postfix: Path | None = None
+    leave_out: Sequence[str] = ()
     rules: Sequence[Rule] = ()
     lookup: Lookup = "first"
     hosted_domains: Sequence[str] = ()
@@ -78,9 +96,52 @@ class Ldap:
     receive_timeout: int = attrs.field(default=30, validator=_positive)
     timeout: float = attrs.field(default=600.0, validator=_positive)
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse no rules at all, or two kinds of them."""
+        given = [name for name in ("preset", "from_postfix", "rules") if getattr(self, name)]
+        if not given:
+            msg = "there is nothing to read: name a preset, from_postfix, or rules"
+            raise ValueError(msg)
+        if len(given) > 1:
+            msg = f"{' and '.join(given)} both say what to read; leave one out"
+            raise ValueError(msg)
+        if self.leave_out and not self.from_postfix:
+            msg = "leave_out names tables of a main.cf; it needs from_postfix"
+            raise ValueError(msg)
+
     def layout(self) -> Layout:
-        """Return the rules that the options name."""
-        return Layout(rules=self.rules, lookup=self.lookup, hosted_kind=self.hosted_kind or "mailbox")
+        """Return the rules that the options name.
+
+        Raises:
+            BackendMisconfigured: The main.cf cannot be read, or not turned round.
+        """
+        if self.preset:
+            layout = read_preset(self.preset).layout
+        elif self.from_postfix:
+            layout = read_layout(self.from_postfix, self.leave_out)
+        else:
+            layout = Layout(rules=self.rules, lookup=self.lookup)
+        return attrs.evolve(layout, hosted_kind=self.hosted_kind) if self.hosted_kind else layout
+
+    @classmethod
+    def describe(cls, options: Mapping[str, str]) -> str:
+        """Write the rules of a preset or of a main.cf, or list the presets.
+
+        Args:
+            options: ``preset``, or ``from_postfix`` and ``leave_out``; nothing for the list.
+
+        Raises:
+            BackendMisconfigured: There is no such preset, or the main.cf cannot be turned round.
+        """
+        if preset := options.get("preset"):
+            try:
+                return show_preset(read_preset(preset))
+            except ValueError as error:
+                raise BackendMisconfigured(str(error)) from error
+        if main_cf := options.get("from_postfix"):
+            return show_layout(read_layout(Path(main_cf), split_list(options.get("leave_out", ""))))
+        presets = [(name, read_preset(name).summary) for name in preset_names()]
+        return "\n".join(["Presets:", *(f"    {name:16}  {summary}" for name, summary in presets)])
 
     def records(self) -> Iterator[Record]:
         """Read the directory whole, from one server.

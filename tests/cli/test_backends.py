@@ -107,3 +107,40 @@ def test_a_project_that_is_there_already_is_told(run: Run, tmp_path: Path) -> No
 
     assert done.code == 6
     assert "is there already" in done.err
+
+
+def test_a_preset_is_shown_as_the_rules_that_it_expands_to(run: Run) -> None:
+    done = run("backends", "show", "ldap", "--preset", "laser")
+
+    assert done.code == 0
+    assert '[[rules]]\nfilter = "(objectClass=inetLocalMailRecipient)"' in done.out
+    assert 'values = ["mailRoutingAddress"]' in done.out
+
+
+def test_a_backend_lists_what_there_is_to_choose_from(run: Run) -> None:
+    done = run("backends", "show", "ldap")
+
+    assert "    url: " in done.out
+    assert "    iredmail          iRedMail with an LDAP directory\n" in done.out
+
+
+def test_an_unknown_preset_is_refused_with_the_nearest_one(run: Run) -> None:
+    done = run("backends", "show", "ldap", "--preset", "iredmial")
+
+    assert done.code == 4
+    assert "there is no preset 'iredmial'; did you mean iredmail?" in done.err
+
+
+@pytest.mark.parametrize("options", [["--preset", "x"], ["--option", "preset=x"]])
+def test_a_backend_that_has_nothing_to_show_says_so(run: Run, options: list[str]) -> None:
+    done = run("backends", "show", "command", *options)
+
+    assert done.code == 2
+    assert "has nothing to show of an option" in " ".join(done.err.split())
+
+
+def test_an_option_without_a_value_is_refused(run: Run) -> None:
+    done = run("backends", "show", "ldap", "--option", "preset")
+
+    assert done.code == 2
+    assert "is not KEY=VALUE" in done.err

@@ -11,6 +11,7 @@ import typer
 from forwardresolve import __version__
 from forwardresolve.registry import backend_class, installed_backends
 from forwardresolve.scaffold import write_project
+from forwardresolve.sdk import Described
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -37,13 +38,40 @@ def backends(context: typer.Context) -> None:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
-    """Say what a backend reads and which options it has.
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    preset: Annotated[
+        str | None, typer.Option("--preset", metavar="PRESET", help="The same as --option preset=PRESET.")
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option to look at; may be repeated."),
+    ] = None,
+) -> None:
+    """Say what a backend reads and which options it has, or what an option comes to.
 
     \b
-    forwardresolve backends show postfixadmin
+    forwardresolve backends show ldap
+    forwardresolve backends show ldap --preset iredmail
     """
-    typer.echo(inspect.getdoc(backend_class(name)))
+    chosen = backend_class(name)
+    given = dict(_pair(each) for each in [*([f"preset={preset}"] if preset else []), *(options or [])])
+    describe = chosen.describe if issubclass(chosen, Described) else None
+    if not given:
+        typer.echo(inspect.getdoc(chosen))
+    elif describe is None:
+        msg = f"the backend {name} has nothing to show of an option; forwardresolve backends show {name}"
+        raise typer.BadParameter(msg, param_hint="--preset" if preset else "--option")
+    if describe is not None:
+        typer.echo(("" if given else "\n") + describe(given))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        msg = f"{text!r} is not KEY=VALUE"
+        raise typer.BadParameter(msg, param_hint="--option")
+    return key, value
 
 
 @app.command()
