@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Protocol
@@ -55,3 +56,6 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("FORWARDRESOLVE_DEBUG", raising=False)
     yield call
     gc.enable()
+    logger = logging.getLogger("forwardresolve")
+    logger.handlers = []
+    logger.setLevel(logging.NOTSET)

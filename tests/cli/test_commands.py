@@ -31,6 +31,8 @@ COMMANDS = (
     "findings",
     "records",
     "verify",
+    "touch",
+    "init",
     "backends",
     "rspamd",
 )

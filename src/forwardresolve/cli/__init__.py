@@ -7,6 +7,7 @@ Results go to standard output, all else to standard error.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 import traceback
@@ -16,7 +17,21 @@ from typing import Annotated
 import typer
 
 from forwardresolve import __version__
-from forwardresolve.cli import apply, backends, build, explain, findings, plan, query, records, rspamd, verify
+from forwardresolve.cli import (
+    apply,
+    backends,
+    build,
+    explain,
+    findings,
+    init,
+    log,
+    plan,
+    query,
+    records,
+    rspamd,
+    touch,
+    verify,
+)
 from forwardresolve.errors import ForwardResolveError
 
 app = typer.Typer(
@@ -36,6 +51,8 @@ for command in (
     findings.findings,
     records.records,
     verify.verify,
+    touch.touch,
+    init.init,
 ):
     app.command()(command)
 app.add_typer(backends.app, name="backends")
@@ -51,8 +68,17 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (Typer calls it with th
 @app.callback()
 def _root(
     *,
-    version: Annotated[
+    _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Tell of every event; the journal is always told.")
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", help="Tell of every event, addresses included, and of the place of a mistake."
+        ),
     ] = False,
 ) -> None:
     """Find every address whose mail reaches an address outside, and tell Rspamd.
@@ -72,6 +98,10 @@ def _root(
       6  a file could not be written, or a target failed
       7  there are findings at or above --fail-on, or changes with --exit-code
     """
+    if verbose:
+        log.lower(logging.INFO)
+    if debug:
+        log.lower(logging.DEBUG)
 
 
 def _drop_output() -> None:
@@ -86,28 +116,24 @@ def main() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # closed streams are None
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    log.set_up()
     gc.disable()  # a run is short and makes no cycles; collecting costs a tenth of its time
     code = 0
     try:
         app(prog_name="forwardresolve")
     except ForwardResolveError as error:
-        _say(str(error))
+        log.tell_error(str(error))
         code = error.exit_code
     except OSError as error:
-        _say(f"{error.filename or 'the output'}: {error.strerror}")
+        log.tell_error(f"{error.filename or 'the output'}: {error.strerror}")
         _drop_output()
         code = 1
     except Exception as error:  # noqa: BLE001 (whatever it is, an admin gets a sentence)
         code = 1
-        if os.environ.get("FORWARDRESOLVE_DEBUG"):
+        if log.shows_debug():
             traceback.print_exc()
-        _say(
+        log.tell_error(
             f"something unexpected happened ({type(error).__name__}); please report it "
             "with what the same command shows under FORWARDRESOLVE_DEBUG=1"
         )
     sys.exit(code)
-
-
-def _say(problems: str) -> None:
-    for problem in problems.splitlines():
-        print(f"forwardresolve: error: {problem}", file=sys.stderr)
