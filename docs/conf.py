@@ -18,7 +18,10 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 default_role = "py:obj"
 # Types of Python and of other libraries have no page here.
-nitpick_ignore = [("py:class", "forwardresolve.rows.Rows")]  # made by the graph, for itself
+nitpick_ignore = [
+    ("py:class", "forwardresolve.rows.Rows"),  # made by the graph, for itself
+    ("py:class", "forwardresolve.live.delta.T"),  # whatever a difference is of
+]
 nitpick_ignore_regex = [(r"py:.*", r"(?!forwardresolve\.).*")]
 
 html_theme = "furo"

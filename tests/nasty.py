@@ -65,10 +65,10 @@ class World:
 
 def random_world(rng: Random) -> World:
     """Return a mail host that nobody thought of."""
-    return _Maker(rng).world()
+    return Maker(rng).world()
 
 
-class _Maker:
+class Maker:
     """The choices of one world, drawn from one generator."""
 
     def __init__(self, rng: Random) -> None:

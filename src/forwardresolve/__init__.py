@@ -12,6 +12,7 @@ from forwardresolve.errors import (
 from forwardresolve.findings import Finding, findings
 from forwardresolve.graph import ForwardingGraph
 from forwardresolve.hops import Final
+from forwardresolve.live import Delta, LiveResolution
 from forwardresolve.reachability import Resolution, Verdict, resolve
 from forwardresolve.records import (
     Domain,
@@ -30,6 +31,7 @@ __all__ = [
     "AddressError",
     "BackendError",
     "ConfigError",
+    "Delta",
     "Domain",
     "DomainAlias",
     "Entry",
@@ -38,6 +40,7 @@ __all__ = [
     "Forward",
     "ForwardResolveError",
     "ForwardingGraph",
+    "LiveResolution",
     "Mailbox",
     "Origin",
     "Pattern",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from forwardresolve.survey import Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from forwardresolve.entries import Entry
     from forwardresolve.graph import ForwardingGraph
@@ -123,6 +125,10 @@ class Resolution:
             AddressError: The text is no address.
         """
         return shortest_path(self.graph, normalise(address), self.reach.leaves)
+
+    def steady(self) -> AbstractContextManager[object]:
+        """Return a context in which the answer stays as it is; this one always does."""
+        return nullcontext()
 
     def hops(self, address: str) -> Iterator[Hop]:
         """Walk every hop that mail to a normalised address takes, nearest first, each once."""

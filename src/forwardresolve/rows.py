@@ -80,6 +80,8 @@ class Rows:
         remarks: The backends' own findings.
         rejected: What could not take part.
         domain_records: How many `Domain` records came.
+        shields: Mailboxes that keep their mail although a catch-all stands in their domain.
+        overruled: Those of them that have a forwarding of their own, so that they shield nothing.
     """
 
     def __init__(self) -> None:
@@ -99,7 +101,8 @@ class Rows:
         self.rejected: list[Rejected] = []
         self.domain_records = 0
         self._sites: list[Site] = []
-        self._shields: dict[str, Origin] = {}
+        self.shields: dict[str, Origin] = {}
+        self.overruled: dict[str, None] = {}
         self._unqualified: list[tuple[ForwardTable, str]] = []
         self._lists_of_domains: list[tuple[ForwardTable, str]] = []
         self._origin_seen: Origin | None = None
@@ -170,8 +173,10 @@ class Rows:
                 # Only a sole @domain rewrites; in a list it is an address without a local part.
                 self.tables[table].change(key, lambda each: f'""{each}' if each[0] == "@" else each)
         virtual = self.tables["virtual"]
-        for address, origin in self._shields.items():
-            if address not in virtual:
+        for address, origin in self.shields.items():
+            if address in virtual:
+                self.overruled[address] = None
+            else:
                 virtual.put(address, (address,), origin)
 
     def _named(self, origin: Origin | None) -> Origin:
@@ -227,7 +232,7 @@ class Rows:
             return
         self.mailboxes[address] = address
         if record.shields and address[0] != "@":
-            self._shields[address] = self._named(record.origin)
+            self.shields[address] = self._named(record.origin)
 
     def _add_domain(self, record: Domain) -> None:
         self.domain_records += 1

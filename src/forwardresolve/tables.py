@@ -90,6 +90,30 @@ class Table:
             self._origins[key] = {change(each): origin for each, origin in self._origins[key].items()}
         self._store(key, tuple(dict.fromkeys(change(each) for each in before)))
 
+    def arrows(self, key: str) -> dict[str, Origin] | None:
+        """Return the destinations of a key, each with where it comes from; None where no row has it."""
+        row = self.get(key)
+        return None if row is None else {each: self.origin(key, each) for each in row}
+
+    def replace(self, key: str, arrows: Mapping[str, Origin] | None) -> None:
+        """Put a row in the place of the one that a key has.
+
+        Args:
+            key: The key of the row.
+            arrows: Its destinations, and where each comes from; None for no row.
+        """
+        self.rows.pop(key, None)
+        self.selves.pop(key, None)
+        self._origins.pop(key, None)
+        self._repeats.pop(key, None)
+        if arrows:
+            if self._usual is None:
+                self._usual = next(iter(arrows.values()))
+            odd = {each: origin for each, origin in arrows.items() if origin != self._usual}
+            if odd:
+                self._origins[key] = odd
+            self._store(key, tuple(arrows))
+
     def with_row(self, key: str, arrows: Mapping[str, Origin]) -> Table:
         """Return a table that differs in one row; this one stays as it is.
 

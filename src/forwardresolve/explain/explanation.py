@@ -66,8 +66,12 @@ def explain(resolution: Resolution, address: str) -> Explanation:
     Raises:
         AddressError: The text is no address.
     """
+    with resolution.steady():
+        return _explain(resolution, normalise(address))
+
+
+def _explain(resolution: Resolution, address: str) -> Explanation:
     graph = resolution.graph
-    address = normalise(address)
     verdict = resolution.verdict(address)
     entered = graph.enter(address)
     walked = list(islice(resolution.hops(address), MOST_STEPS + 1))

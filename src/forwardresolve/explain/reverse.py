@@ -71,8 +71,12 @@ def explain_reverse(resolution: Resolution, destination: str) -> Reverse:
     Raises:
         AddressError: The text is no address.
     """
+    with resolution.steady():
+        return _explain_reverse(resolution, destination if is_opaque(destination) else normalise(destination))
+
+
+def _explain_reverse(resolution: Resolution, destination: str) -> Reverse:
     reach = resolution.reach
-    destination = destination if is_opaque(destination) else normalise(destination)
     goal = _landing(reach, destination)
     found: dict[str, Feeder] = {}
     queue: list[str] = []
@@ -95,7 +99,7 @@ def explain_reverse(resolution: Resolution, destination: str) -> Reverse:
         found.setdefault(feeder.address, feeder)
     base, extension = split_place(reach.graph, destination)
     if not found and extension:
-        return explain_reverse(resolution, base)
+        return _explain_reverse(resolution, base)
     told = [feeder for place, feeder in found.items() if not _is_told_without_extension(reach, place, found)]
     return Reverse(destination, tuple(sorted(told, key=lambda feeder: (feeder.distance, feeder.address))))
 

@@ -81,6 +81,13 @@ def what_if(
     Raises:
         AddressError: A text is no address, or there is no such forwarding to take away.
     """
+    with resolution.steady():
+        return _what_if(resolution, address, without, having)
+
+
+def _what_if(
+    resolution: Resolution, address: str, without: Sequence[Change], having: Sequence[Change]
+) -> WhatIf:
     graph = resolution.graph
     rows = graph.rows
     for change in without:

@@ -46,6 +46,11 @@ def findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, .
     Returns:
         The findings, errors first, then by id and address.
     """
+    with resolution.steady():
+        return _findings(graph, resolution)
+
+
+def _findings(graph: ForwardingGraph, resolution: Resolution) -> tuple[Finding, ...]:
     reach = resolution.reach
     keys = find_keys(graph)
     strays = find_strays(graph, reach.nodes, keys)
