@@ -4,7 +4,7 @@
 #   sh tests/run.sh                 all steps
 #   sh tests/run.sh lint types      some of them
 #
-# Steps: env servers lint types floors docs wheel backends python313 tests
+# Steps: env python313 servers lint types floors docs wheel backends unit live
 #
 # FORWARDRESOLVE_VENV   where the virtual environment lies (default: .venv-test)
 # FORWARDRESOLVE_LIVE   require: a missing server is a failure (default: its tests are skipped)
@@ -14,7 +14,6 @@ cd "$(dirname "$0")/.."
 
 venv=${FORWARDRESOLVE_VENV:-.venv-test}
 live=${FORWARDRESOLVE_LIVE:-}
-report=$venv/pytest.txt
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 export DEBIAN_FRONTEND=noninteractive
 
@@ -159,13 +158,15 @@ step_python313() {
     "$venv-3.13/bin/python" -m pytest -q -m 'not live and not slow' -p no:cacheprovider
 }
 
-step_tests() {
+# What needs no server, with the coverage of every branch; tracing takes most of its time.
+step_unit() {
     "$venv/bin/coverage" erase
-    status=0
-    "$venv/bin/coverage" run -m pytest >"$report" 2>&1 || status=$?
-    cat "$report"
-    [ "$status" -eq 0 ] || return "$status"
+    "$venv/bin/coverage" run -m pytest -q -m 'not live and not slow'
     "$venv/bin/coverage" report
+}
+
+step_live() {
+    "$venv/bin/python" -m pytest -m 'live or slow' -p no:cacheprovider
 }
 
 case ${1:-} in
@@ -175,7 +176,7 @@ case ${1:-} in
     ;;
 esac
 
-all="env servers lint types floors docs wheel backends python313 tests"
+all="env python313 servers lint types floors docs wheel backends unit live"
 steps=${*:-$all}
 for step in $steps; do
     case " $all " in
@@ -207,12 +208,13 @@ finish() {
     fi
 }
 
+# Tests without servers use one processor: they run beside the steps that follow.
 for step in $steps; do
     begun=$(date +%s)
-    case "$step $steps " in
-    "python313 "*" tests "*) # beside the steps that follow: most tests use one processor
+    case "$step,${steps##*"$step"}" in
+    python313,?* | unit,?*)
         sh tests/run.sh "=$step" >"$venv/$step.txt" 2>&1 &
-        beside=$! beside_begun=$begun
+        beside="$beside $step:$!:$begun"
         continue
         ;;
     esac
@@ -224,17 +226,15 @@ for step in $steps; do
         break
     fi
 done
-if [ -n "$beside" ]; then
-    echo "== python313, beside the others"
+for each in $beside; do
+    step=${each%%:*} begun=${each##*:} process=${each#*:}
+    echo "== $step, beside the others"
     status=0
-    wait "$beside" || status=$?
-    cat "$venv/python313.txt"
-    finish python313 "$status" "$beside_begun"
-fi
+    wait "${process%:*}" || status=$?
+    cat "$venv/$step.txt"
+    finish "$step" "$status" "$begun"
+done
 echo
 echo "steps that passed:${passed:- none}"
 echo "steps that failed:${failed:- none}"
-case " $steps " in
-*" tests "*) grep -E '(passed|failed|error|skipped).* in [0-9]' "$report" | tail -n 1 ;;
-esac
 [ -z "$failed" ]
