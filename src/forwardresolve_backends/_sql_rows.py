@@ -1,34 +1,17 @@
-"""From rows of a database to records: fixed columns, portable truth values, nothing lost silently.
-
-The columns of each kind of row are a contract that named queries, table mappings and panels share.
-A row that is switched off gives no record, so that its address falls through to whatever Postfix
-finds next; a domain that is switched off is still ours, but suspended. An odd text goes on as it
-is: the graph makes a finding of what cannot be an address.
-"""
+"""The rows of a database on their way: fixed columns, portable truth values, nothing lost silently."""
 
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.sdk import (
-    BackendMisconfigured,
-    Domain,
-    DomainAlias,
-    DomainKind,
-    Forward,
-    ForwardTable,
-    Mailbox,
-    Origin,
-    Remark,
-)
+from forwardresolve.sdk import BackendMisconfigured, Origin, Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from forwardresolve.sdk import Record
     from forwardresolve_backends._sql_connection import Chunks, Database, Query, Row
 
 ON: Final = frozenset({"1", "2", "y", "yes", "t", "true", "on"})
@@ -37,14 +20,6 @@ ON: Final = frozenset({"1", "2", "y", "yes", "t", "true", "on"})
 OFF: Final = frozenset({"", "0", "n", "no", "f", "false", "off"})
 """What switches a row off without a remark; NULL counts as the empty text."""
 
-_DOMAIN_KINDS: Final[Mapping[str, DomainKind]] = {
-    "": "mailbox",
-    **{kind: kind for kind in get_args(DomainKind)},
-}
-_FORWARD_TABLES: Final[Mapping[str, ForwardTable]] = {
-    "": "virtual",
-    **{table: table for table in get_args(ForwardTable)},
-}
 _SPACE: Final = 0x20
 _SHOWN: Final = 5
 
@@ -123,6 +98,7 @@ class Rows:
     chunks: Chunks
     switch: Switch
     undecodable: int = 0
+    _places: dict[str, Origin] = attrs.field(factory=dict, init=False)
 
     def live(self) -> Chunks:
         """Give the rows that are switched on."""
@@ -149,6 +125,11 @@ class Rows:
         except UnicodeDecodeError:
             self.undecodable += 1
             return value.decode(errors="replace")
+
+    def origin_at(self, place: object) -> Origin:
+        """Return the one origin of all rows of a place, where the query names places."""
+        name = self.text(place)
+        return self._places.setdefault(name, Origin(name)) if name else self.origin
 
     def texts(self, value: object) -> str | tuple[str, ...]:
         """Return what a column of destinations holds; an array gives several texts."""
@@ -192,82 +173,6 @@ def read(database: Database, query: Query, contract: Contract, switch: Switch | 
         pick = itemgetter(*map(folded.index, columns))
         chunks = (list(map(pick, chunk)) for chunk in chunks)
     return Rows(Origin(query.place), columns, chunks, Switch() if switch is None else switch)
-
-
-DOMAINS: Final = Contract(("domain", "kind"))
-MAILBOXES: Final = Contract(("address",), ("shields",))
-FORWARDS: Final = Contract(("source", "destination"), ("table",))
-ALIAS_DOMAINS: Final = Contract(("alias_domain", "target_domain"))
-
-
-def domains(rows: Rows) -> Iterator[Record]:
-    """Make records of rows that keep `DOMAINS`.
-
-    Raises:
-        BackendMisconfigured: A kind is none that `Domain` knows.
-    """
-    for chunk in rows.chunks:
-        for row in chunk:
-            kind = _DOMAIN_KINDS.get(word(row[1]))
-            if kind is None:
-                raise _unknown(rows, "kind", row[1], _DOMAIN_KINDS)
-            yield Domain(rows.text(row[0]), kind if rows.is_on(row) else "suspended", rows.origin)
-    yield from rows.remarks()
-
-
-def alias_domains(rows: Rows) -> Iterator[Record]:
-    """Make records of rows that keep `ALIAS_DOMAINS`."""
-    for chunk in rows.live():
-        for alias, target, _ in chunk:
-            yield DomainAlias(rows.text(alias), rows.text(target), rows.origin)
-    yield from rows.remarks()
-
-
-def mailboxes(rows: Rows) -> Iterator[Record]:
-    """Make records of rows that keep `MAILBOXES`."""
-    origin, text = rows.origin, rows.text
-    shielding = "shields" in rows.columns
-    for chunk in rows.live():
-        for row in chunk:
-            yield Mailbox(text(row[0]), shielding and word(row[1]) in ON, origin)
-    yield from rows.remarks()
-
-
-def forwards(rows: Rows) -> Iterator[Record]:
-    """Make records of rows that keep `FORWARDS`.
-
-    Raises:
-        BackendMisconfigured: A table is none that `Forward` knows.
-    """
-    yield from _forwards_by_table(rows) if "table" in rows.columns else virtual_forwards(rows)
-    yield from rows.remarks()
-
-
-def virtual_forwards(rows: Rows) -> Iterator[Forward]:
-    """Make records of rows of source and destination, all of the virtual table, without remarks."""
-    origin, text, texts = rows.origin, rows.text, rows.texts
-    for chunk in rows.live():
-        for source, destination, _ in chunk:
-            if type(source) is str and type(destination) is str:
-                yield Forward(source, destination, "virtual", origin)
-            else:
-                yield Forward(text(source), texts(destination), "virtual", origin)
-
-
-def _forwards_by_table(rows: Rows) -> Iterator[Forward]:
-    for chunk in rows.live():
-        for source, destination, value, _ in chunk:
-            table = _FORWARD_TABLES.get(word(value))
-            if table is None:
-                raise _unknown(rows, "table", value, _FORWARD_TABLES)
-            yield Forward(rows.text(source), rows.texts(destination), table, rows.origin)
-
-
-def _unknown(rows: Rows, column: str, value: object, known: Mapping[str, str]) -> BackendMisconfigured:
-    words = ", ".join(sorted(filter(None, known)))
-    return BackendMisconfigured(
-        f"{rows.origin}: the column {column} holds {value!r:.80}; it must hold one of {words}"
-    )
 
 
 def word(value: object) -> str:

@@ -149,7 +149,7 @@ class ForwardsTable(Table):
 
     def constants(self) -> dict[str, object]:
         """Return name in the contract to the value that every row has."""
-        return {} if self.postfix_table == "virtual" else {"table": self.postfix_table}
+        return {} if self.postfix_table == "virtual" else {"postfix_table": self.postfix_table}
 
 
 @attrs.frozen(kw_only=True)

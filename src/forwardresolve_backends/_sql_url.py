@@ -41,6 +41,11 @@ class Kind:
     stream: Callable[[Any], Any] = methodcaller("cursor")
     patience: Mapping[str, int] = attrs.Factory(dict)
 
+    @property
+    def name(self) -> str:
+        """Return what it is called: sqlite, postgresql or mysql."""
+        return self.driver.partition("+")[0]
+
 
 def _pymysql_cursor(connection: Any) -> Any:  # noqa: ANN401 (of a driver that may not be installed)
     from pymysql.cursors import SSCursor

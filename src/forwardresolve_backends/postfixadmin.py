@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 
 from forwardresolve.sdk import Domain, Forward, Origin, Record, Remark, Secret
+from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
 from forwardresolve_backends._sql_tables import select_columns
@@ -90,8 +91,8 @@ class PostfixAdmin:
         """
         with open_database(self.url) as database:
             yield from self._domains(self._read(database, self.tables.domain, _DOMAINS))
-            yield from rows.alias_domains(self._read(database, self.tables.alias_domain, _ALIAS_DOMAINS))
-            yield from rows.mailboxes(self._read(database, self.tables.mailbox, _MAILBOXES))
+            yield from records.alias_domains(self._read(database, self.tables.alias_domain, _ALIAS_DOMAINS))
+            yield from records.mailboxes(self._read(database, self.tables.mailbox, _MAILBOXES))
             yield from self._forwards(self._read(database, self.tables.alias, _ALIASES))
 
     def _read(self, database: Database, name: str, columns: Mapping[str, str]) -> rows.Rows:
@@ -120,7 +121,7 @@ class PostfixAdmin:
 
     def _forwards(self, read: rows.Rows) -> Iterator[Record]:
         seen: set[str] = set()
-        for forward in rows.virtual_forwards(read):
+        for forward in records.virtual_forwards(read):
             if "#" in forward.destinations:
                 seen.update(_autoreply_domains(forward))
             yield forward

@@ -1,15 +1,17 @@
-"""Read any SQL database: by named queries with fixed column names, or by naming tables and columns."""
+"""Read any SQL database: by the preset of a panel, by named queries, or by naming tables and columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.sdk import Record, Secret
+from forwardresolve.sdk import Record, Remark, Secret
+from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
+from forwardresolve_backends._sql_presets import find_preset
 from forwardresolve_backends._sql_tables import (
     AliasDomainsTable,
     DomainsTable,
@@ -18,6 +20,10 @@ from forwardresolve_backends._sql_tables import (
     Table,
     Tables,
 )
+from forwardresolve_backends._sql_url import parse_url
+
+if TYPE_CHECKING:
+    from forwardresolve_backends._sql_presets import Preset
 
 __all__ = [
     "AliasDomainsTable",
@@ -32,10 +38,12 @@ __all__ = [
 Reader = Callable[[rows.Rows], Iterator[Record]]
 
 _READERS: Final[Mapping[str, tuple[rows.Contract, Reader]]] = {
-    "domains": (rows.DOMAINS, rows.domains),
-    "alias_domains": (rows.ALIAS_DOMAINS, rows.alias_domains),
-    "mailboxes": (rows.MAILBOXES, rows.mailboxes),
-    "forwards": (rows.FORWARDS, rows.forwards),
+    "domains": (records.DOMAINS, records.domains),
+    "alias_domains": (records.ALIAS_DOMAINS, records.alias_domains),
+    "transports": (records.TRANSPORTS, records.transports),
+    "mailboxes": (records.MAILBOXES, records.mailboxes),
+    "forwards": (records.FORWARDS, records.forwards),
+    "patterns": (records.PATTERNS, records.patterns),
 }
 
 
@@ -47,15 +55,22 @@ class Queries:
         domains: The hosted domains (domain, kind, active).
         mailboxes: The mailboxes (address, active, and shields where a mailbox keeps its mail
             although its domain has a catch-all).
-        forwards: The forwardings (source, destination, active, and table where it is not always
-            virtual). Several destinations stand in one text, in an array, or in a row each.
+        forwards: The forwardings (source, destination, active; postfix_table where it is not always
+            virtual; place, what explanations call the row by). Several destinations stand in one
+            text, in an array, or in a row each.
         alias_domains: The alias domains (alias_domain, target_domain, active).
+        patterns: Forwardings whose source is a pattern over whole addresses, in the order they are
+            asked in (pattern, destination, active; syntax where it is not always like; place).
+        transports: Addresses and domains whose mail goes elsewhere than their class says
+            (recipient, kind, active).
     """
 
     domains: str = ""
     mailboxes: str = ""
     forwards: str = ""
     alias_domains: str = ""
+    patterns: str = ""
+    transports: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,20 +80,30 @@ class Sql:
     Args:
         url: ``sqlite:///FILE``, ``postgresql://USER:PASSWORD@HOST/DATABASE``, or the same with
             ``mysql`` or ``mariadb``; parameters of the driver stand behind a ``?``.
+        preset: The panel whose tables they are, such as ``mailcow``; it brings the queries.
+        parameters: Numbers that the queries of the preset ask for, such as ``server_id``.
         queries: What to read, as SQL.
         tables: What to read, as names of tables and columns. Each kind of row is read by a query
-            or from a table, not both.
+            or from a table, not both; either replaces what the preset reads of that kind.
     """
 
     url: Secret
+    preset: str = ""
+    parameters: Mapping[str, int] = attrs.Factory(dict)
     queries: Queries = attrs.field(factory=Queries)
     tables: Tables = attrs.field(factory=Tables)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse to read nothing, or one kind of row in two ways."""
+        """Refuse to read nothing, one kind of row in two ways, or by a preset that is not there."""
+        preset = find_preset(self.preset) if self.preset else None
+        unknown = sorted(self.parameters.keys() - (preset.parameters if preset else {}))
+        if unknown:
+            owner = f"the preset {self.preset}" if preset else "without a preset, this source"
+            msg = f"parameters: {owner} has no parameter {', '.join(unknown)}"
+            raise ValueError(msg)
         given = [(name, self._given(name)) for name in _READERS]
-        if not any(query or table for _, (query, table) in given):
-            msg = "there is nothing to read: name a query or a table, for forwards at least"
+        if not preset and not any(query or table for _, (query, table) in given):
+            msg = "there is nothing to read: name a preset, or a query or a table, for forwards at least"
             raise ValueError(msg)
         twice = [name for name, (query, table) in given if query and table]
         if twice:
@@ -92,20 +117,46 @@ class Sql:
             The records as they stream.
 
         Raises:
-            BackendMisconfigured: The database refuses the url, a query, a table or a column.
+            BackendMisconfigured: The database refuses the url, a query, a table or a column, or is
+                of a kind or version that the preset does not know.
             BackendNotInstalled: The driver is missing.
             BackendUnavailable: The database does not answer, or stops answering in the middle.
             BackendDataError: It holds a value that cannot be read.
         """
+        asked = self._own() if not self.preset else {**self._by(find_preset(self.preset)), **self._own()}
         with open_database(self.url) as database:
             for name, (contract, reader) in _READERS.items():
-                query, table = self._given(name)
-                if table is not None:
-                    asked = Query(table.selection(), table.table, f"check tables.{name}")
-                    yield from reader(rows.read(database, asked, contract, table.switch()))
-                elif query:
-                    asked = Query(query, f"queries.{name}", "check the SQL against the database")
-                    yield from reader(rows.read(database, asked, contract))
+                if name in asked:
+                    query, switch = asked[name]
+                    yield from reader(rows.read(database, query, contract, switch))
+        if self.preset and (doubt := find_preset(self.preset).experimental):
+            yield Remark("experimental-preset", f"The preset {self.preset} is experimental: {doubt}")
+
+    def _own(self) -> dict[str, tuple[Query, rows.Switch | None]]:
+        """Return what the options themselves ask, by kind of row."""
+        asked: dict[str, tuple[Query, rows.Switch | None]] = {}
+        for name in _READERS:
+            query, table = self._given(name)
+            if table is not None:
+                asked[name] = Query(table.selection(), table.table, f"check tables.{name}"), table.switch()
+            elif query:
+                asked[name] = Query(query, f"queries.{name}", "check the SQL against the database"), None
+        return asked
+
+    def _by(self, preset: Preset) -> dict[str, tuple[Query, rows.Switch | None]]:
+        """Return what a preset asks, by kind of row."""
+        texts = preset.queries_on(parse_url(self.url).kind.name, self.parameters)
+        return {
+            name: (
+                Query(
+                    text,
+                    f"preset {preset.name}, {name}",
+                    f"the preset knows {preset.knows}; where your tables differ, set queries.{name}",
+                ),
+                None,
+            )
+            for name, text in texts.items()
+        }
 
     def _given(self, name: str) -> tuple[str, Table | None]:
-        return getattr(self.queries, name), getattr(self.tables, name)
+        return getattr(self.queries, name), getattr(self.tables, name, None)

@@ -6,19 +6,31 @@ from decimal import Decimal
 
 import pytest
 
-from forwardresolve.sdk import BackendMisconfigured, Domain, Forward, Mailbox, Origin, Record, Remark
+from forwardresolve.sdk import (
+    BackendMisconfigured,
+    Domain,
+    Forward,
+    Mailbox,
+    Origin,
+    Pattern,
+    Record,
+    Remark,
+    Transport,
+)
 from forwardresolve_backends._sql_connection import Query, Row
-from forwardresolve_backends._sql_rows import (
+from forwardresolve_backends._sql_records import (
     DOMAINS,
     FORWARDS,
     MAILBOXES,
-    Rows,
-    Switch,
+    PATTERNS,
+    TRANSPORTS,
     domains,
     forwards,
     mailboxes,
-    word,
+    patterns,
+    transports,
 )
+from forwardresolve_backends._sql_rows import Rows, Switch, word
 
 ORIGIN = Origin("alias")
 QUERY = Query("SELECT", "queries.forwards", "")
@@ -143,7 +155,7 @@ def test_a_forwarding_stands_in_the_table_its_row_names() -> None:
         ("a@a.example", "x@b.example", "Canonical", 1),
         ("b@a.example", "x@b.example", None, 1),
         ("c@a.example", "x@b.example", "bcc", 0),
-        columns=("source", "destination", "table", "active"),
+        columns=("source", "destination", "postfix_table", "active"),
     )
     assert list(forwards(given)) == [
         Forward("a@a.example", "x@b.example", "canonical", ORIGIN),
@@ -153,13 +165,65 @@ def test_a_forwarding_stands_in_the_table_its_row_names() -> None:
 
 def test_an_unknown_table_is_refused() -> None:
     given = rows(
-        ("a@a.example", "x@b.example", "virtuel", 1), columns=("source", "destination", "table", "active")
+        ("a@a.example", "x@b.example", "virtuel", 1),
+        columns=("source", "destination", "postfix_table", "active"),
     )
     with pytest.raises(
         BackendMisconfigured,
-        match=r"alias: the column table holds 'virtuel'; .* bcc, canonical, local, virtual",
+        match=r"alias: the column postfix_table holds 'virtuel'; .* bcc, canonical, local, virtual",
     ):
         list(forwards(given))
+
+
+def test_rows_that_name_their_place_share_an_origin_each() -> None:
+    columns = ("source", "destination", "place", "active")
+    given = rows(
+        ("a@a.example", "x@b.example", "alias", 1),
+        ("b@a.example", "x@b.example", b"alias", 1),
+        ("c@a.example", "x@b.example", "spamalias", 1),
+        ("d@a.example", "x@b.example", None, 1),
+        columns=columns,
+    )
+    origins = [record.origin for record in forwards(given)]
+    assert origins == [Origin("alias"), Origin("alias"), Origin("spamalias"), ORIGIN]
+    assert origins[0] is origins[1]
+
+
+def test_patterns_keep_the_order_of_their_rows_and_are_of_like_unless_they_say_otherwise() -> None:
+    given = rows(
+        ("sales-%@a.example", "x@b.example", None, "alias", 1),
+        ("^old-", "y@b.example,z@b.example", "PCRE", "alias", 1),
+        ("%@a.example", "x@b.example", "like", "alias", 0),
+        columns=(*PATTERNS.needed, "syntax", "place", "active"),
+    )
+    assert list(patterns(given)) == [
+        Pattern("sales-%@a.example", "x@b.example", "like", Origin("alias")),
+        Pattern("^old-", "y@b.example,z@b.example", "pcre", Origin("alias")),
+    ]
+
+
+def test_an_unknown_syntax_is_refused() -> None:
+    given = rows(("%", "x@b.example", "glob", 1), columns=("pattern", "destination", "syntax", "active"))
+    with pytest.raises(BackendMisconfigured, match="syntax holds 'glob'; it must hold one of like, pcre"):
+        list(patterns(given))
+
+
+def test_transports_say_where_mail_goes() -> None:
+    given = rows(
+        ("a.example", "Relay", 1),
+        ("list@a.example", "opaque", 1),
+        ("b.example", "relay", 0),
+        columns=(*TRANSPORTS.needed, "active"),
+    )
+    assert list(transports(given)) == [
+        Transport("a.example", "relay", ORIGIN),
+        Transport("list@a.example", "opaque", ORIGIN),
+    ]
+
+
+def test_a_transport_needs_a_kind_that_is_known() -> None:
+    with pytest.raises(BackendMisconfigured, match="the column kind holds 'smtp:'; it must hold one of auto"):
+        list(transports(rows(("a.example", "smtp:", 1), columns=(*TRANSPORTS.needed, "active"))))
 
 
 def test_a_switched_off_domain_is_suspended() -> None:
@@ -195,10 +259,10 @@ def test_mailboxes_do_not_shield_by_themselves() -> None:
 
 
 def test_columns_are_brought_into_the_order_of_the_contract() -> None:
-    assert FORWARDS.arrange(("active", "table", "destination", "source"), QUERY) == (
+    assert FORWARDS.arrange(("active", "postfix_table", "destination", "source"), QUERY) == (
         "source",
         "destination",
-        "table",
+        "postfix_table",
         "active",
     )
     assert MAILBOXES.arrange(("active", "address"), QUERY) == ("address", "active")
@@ -220,7 +284,7 @@ def test_columns_that_break_the_contract_are_refused(columns: tuple[str, ...]) -
         FORWARDS.arrange(columns, QUERY)
     assert str(raised.value).startswith(
         f"queries.forwards gives the columns {', '.join(columns)}; it must give source, destination, active "
-        "and may give table, each once"
+        "and may give postfix_table, place, each once"
     )
 
 

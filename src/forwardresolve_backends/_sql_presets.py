@@ -1,0 +1,85 @@
+"""Presets: the queries that say what the tables of a control panel mean, kept as data.
+
+A preset is a TOML file in ``presets/sql``. Its queries are what anybody could write into the
+configuration; nothing about a panel is in the code.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from forwardresolve.sdk import BackendMisconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_DIRECTORY: Final = files(__package__) / "presets" / "sql"
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+@attrs.frozen(kw_only=True)
+class Preset:
+    """What a preset says.
+
+    Args:
+        name: What the option ``preset`` calls it.
+        panel: What the panel calls itself.
+        knows: The versions whose tables it reads.
+        databases: The kinds of database that the panel runs on: sqlite, postgresql, mysql.
+        experimental: Why it may be wrong; empty: it is proven against a real Postfix.
+        parameters: Numbers that stand in the queries as ``{name}``, with their defaults.
+        queries: Kind of row to its query, on every database.
+        dialects: Kind of database to the queries that read otherwise there.
+    """
+
+    name: str
+    panel: str
+    knows: str
+    databases: Sequence[str]
+    experimental: str = ""
+    parameters: Mapping[str, int] = attrs.Factory(dict)
+    queries: Mapping[str, str]
+    dialects: Mapping[str, Mapping[str, str]] = attrs.Factory(dict)
+
+    def queries_on(self, database: str, parameters: Mapping[str, int]) -> Mapping[str, str]:
+        """Return kind of row to query, the parameters filled in.
+
+        Args:
+            database: The kind of database.
+            parameters: Values for the parameters that do not keep their defaults.
+
+        Raises:
+            BackendMisconfigured: The panel does not run on such a database.
+        """
+        if database not in self.databases:
+            msg = f"the preset {self.name} reads {' or '.join(self.databases)}, but the url names {database}"
+            raise BackendMisconfigured(msg)
+        values = {**self.parameters, **parameters}
+        texts = {**self.queries, **self.dialects.get(database, {})}
+        return {
+            kind: _PARAMETER.sub(lambda found: str(values[found[1]]), text) for kind, text in texts.items()
+        }
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of all presets, sorted."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in _DIRECTORY.iterdir()))
+
+
+@cache
+def find_preset(name: str) -> Preset:
+    """Read a preset.
+
+    Raises:
+        ValueError: There is no such preset.
+    """
+    if name not in preset_names():
+        msg = f"there is no preset {name!r}; there are {', '.join(preset_names())}"
+        raise ValueError(msg)
+    return Preset(name=name, **tomllib.loads((_DIRECTORY / f"{name}.toml").read_text(encoding="utf-8")))
