@@ -131,6 +131,11 @@ class _File(_Sections):
     target: Sequence[Mapping[str, Any]] = ()
 
 
+def configuration_path(path: Path | None = None) -> Path:
+    """Return the configuration file: the one that is named, else that of the environment or the default."""
+    return path or Path(os.environ.get(ENVIRONMENT) or DEFAULT_PATH)
+
+
 def load(path: Path | None = None) -> Config:
     """Read the configuration file.
 
@@ -146,8 +151,7 @@ def load(path: Path | None = None) -> Config:
             problems at once.
         BackendError: A backend that it names cannot be used, and all else fits.
     """
-    if path is None:
-        path = Path(os.environ.get(ENVIRONMENT) or DEFAULT_PATH)
+    path = configuration_path(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         exposed = f"{_OPEN} {path}" if open_to_others(path) else ""

@@ -34,6 +34,7 @@ COMMANDS = (
     "touch",
     "init",
     "backends",
+    "config",
     "rspamd",
 )
 GUARDED = ("build", "--backend", "sample_backends:Guarded")

@@ -20,7 +20,6 @@ def hooks(tmp_path: Path) -> Hooks:
 
 
 def add(hooks: Hooks, name: str, script: str, mode: int = 0o755) -> Path:
-    assert hooks.directory is not None
     path = hooks.directory / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(mode)
@@ -124,7 +123,6 @@ def test_a_hook_that_hangs_is_stopped_with_all_that_it_has_started(hooks: Hooks,
 
 
 def test_a_hook_that_cannot_be_started_is_told(hooks: Hooks) -> None:
-    assert hooks.directory is not None
     path = hooks.directory / "deploy" / "1"
     path.write_text("#!/no/such/interpreter\n")
     path.chmod(0o755)
@@ -162,6 +160,5 @@ def test_a_hook_that_anybody_can_write_is_never_run(hooks: Hooks, tmp_path: Path
 
 
 def test_without_a_directory_there_are_no_hooks(tmp_path: Path) -> None:
-    assert run(Hooks(None)) == []
     assert run(Hooks(tmp_path / "none")) == []
     assert list(Hooks(tmp_path / "none").problems()) == []

@@ -21,6 +21,7 @@ from forwardresolve.cli import (
     apply,
     backends,
     build,
+    config,
     explain,
     findings,
     init,
@@ -56,6 +57,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(backends.app, name="backends")
+app.add_typer(config.app, name="config")
 app.add_typer(rspamd.app, name="rspamd")
 
 

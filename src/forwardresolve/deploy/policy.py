@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import attrs
@@ -27,11 +28,16 @@ class Deploy:
             ``continue`` goes on with them, ``stop`` leaves them as they are.
         generations: How many generations are kept for a way back.
         days: How long they are kept at most. What a target holds, and what it held before, stays.
+        hooks: Where the directories ``pre``, ``deploy`` and ``fail`` are, whose programs are run
+            before maps go out, after it, and after a failure.
+        hook_timeout: Seconds that one of these programs may take.
     """
 
     on_failure: Literal["continue", "stop"] = "continue"
     generations: int = attrs.field(default=10, validator=attrs.validators.ge(2))
     days: int = attrs.field(default=30, validator=attrs.validators.ge(1))
+    hooks: Path = Path("/etc/forwardresolve/hooks")
+    hook_timeout: float = attrs.field(default=60, validator=attrs.validators.gt(0))
 
 
 @attrs.frozen(kw_only=True)

@@ -73,11 +73,11 @@ class Hooks:
     A file that is not executable is none, so a README may lie beside them.
 
     Args:
-        directory: Holds the directories of the moments; None: there are no hooks.
+        directory: Holds the directories of the moments; where it is missing there are no hooks.
         timeout: Seconds that one hook may take.
     """
 
-    directory: Path | None
+    directory: Path
     timeout: float = 60.0
 
     def problems(self) -> Iterator[str]:
@@ -111,8 +111,8 @@ class Hooks:
                     return
 
     def _files(self, moment: Moment) -> list[Path]:
-        directory = self.directory and self.directory / moment
-        if directory is None or not directory.is_dir():
+        directory = self.directory / moment
+        if not directory.is_dir():
             return []
         return [
             path
