@@ -10,6 +10,7 @@ import pytest
 
 from forwardresolve.cli import rspamd as command
 from forwardresolve.cli import verify as verify_command
+from forwardresolve.operate.protection import load
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.rspamd.probing import Door
 from rspamd.doors import FakeDoor
@@ -142,3 +143,72 @@ def test_verify_reads_the_password_from_a_file(
     password.chmod(0o600)
     run("verify", "--rspamd", "http://mx1:11334", "--password-file", str(password), *SMALL)
     assert attrs.astuple(asked[0])[1] == "geheim"
+
+
+def _front_ends(directory: Path, *, url: str = "http://mx{}:11334") -> Path:
+    """Write a configuration with two front ends whose Rspamd can be asked, and one whose cannot."""
+    path = directory / "config.toml"
+    tables = "".join(
+        f'[[target]]\nname = "mx{number}"\nkind = "directory"\nroot = "{directory}/mx{number}"\n'
+        f'rspamd_url = "{url.format(number)}"\n'
+        for number in (1, 2)
+    )
+    path.write_text(
+        f'state_dir = "{directory}/state"\n[source.panel]\nbackend = "sample_backends:Small"\n{tables}'
+        f'[[target]]\nname = "mx3"\nkind = "directory"\nroot = "{directory}/mx3"\n'
+    )
+    return path
+
+
+def test_verify_asks_every_front_end_of_the_configuration_and_keeps_what_it_found(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _doors(monkeypatch, lists=True)
+
+    done = run("--verbose", "verify", "--config", str(_front_ends(tmp_path)))
+
+    assert done.code == 0
+    assert [each.url for each in asked] == ["http://mx1:11334", "http://mx2:11334"]
+    assert done.lines[-1] == "mx2: Rspamd 4.1.5: protected"
+    assert "forwardresolve: mx1: protected (Rspamd 4.1.5)\n" in done.err
+    assert {name: each.protects for name, each in load(tmp_path / "state").items()} == {
+        "mx1": True,
+        "mx2": True,
+    }
+
+
+def test_front_ends_that_cannot_be_asked_are_told_and_end_with_6(run: Run, tmp_path: Path) -> None:
+    path = _front_ends(tmp_path, url="no-url-{}")
+
+    done = run("verify", "--config", str(path))
+
+    assert done.code == 6
+    assert [line.partition(": CANNOT BE ASKED: ")[0] for line in done.lines] == ["mx1", "mx2"]
+    table = json.loads(run("verify", "--config", str(path), "--format", "json").out)
+    assert [(each["name"], each["url"], each["protected"]) for each in table["rspamd"]] == [
+        ("mx1", "no-url-1", None),
+        ("mx2", "no-url-2", None),
+    ]
+    dump = tmp_path / "dump.json"
+    dump.write_text("{}")
+    assert run("verify", "--config", str(path), "--configdump", f"cat {dump}").code == 6
+
+
+def test_verify_without_anybody_to_ask_is_wrong_usage(run: Run) -> None:
+    done = run("verify", *SMALL)
+
+    assert done.code == 2
+    assert "rspamd_url" in done.err
+
+
+def test_verify_does_its_work_where_nothing_can_be_kept(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _doors(monkeypatch, lists=True)
+    path = _front_ends(tmp_path)
+    (tmp_path / "state").touch()
+
+    done = run("--verbose", "verify", "--config", str(path))
+
+    assert done.code == 0
+    assert "what was found is not kept" in done.err

@@ -44,3 +44,9 @@ def tell_error(problems: str) -> None:
     """Log what ended the command, a line for each problem."""
     for problem in problems.splitlines():
         _ROOT.error("%s", problem)
+
+
+def tell(level: int, text: str) -> None:
+    """Log an event of which a person has learned from the result already: for the journal, or --verbose."""
+    if _ROOT.isEnabledFor(logging.INFO):
+        _ROOT.log(level, "%s", text)

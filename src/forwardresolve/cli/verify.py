@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import logging
+import time
 from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -10,15 +13,23 @@ import attrs
 import typer
 
 from forwardresolve import pipeline
+from forwardresolve.cli import log
 from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.errors import TargetError
+from forwardresolve.operate.asking import Asked, ask
+from forwardresolve.operate.protection import Verified, events, load, save
 from forwardresolve.rspamd.commands import output_of
 from forwardresolve.rspamd.disarming import disarming, exporters, parse_dump
 from forwardresolve.rspamd.probing import Door
-from forwardresolve.rspamd.verifying import verify as verified
+from forwardresolve.rspamd.verifying import Protection
 from forwardresolve.secret import Secret
 
 if TYPE_CHECKING:
-    from forwardresolve.rspamd.verifying import Protection
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from forwardresolve.config import Config
+    from forwardresolve.findings import Finding
+    from forwardresolve.operate.asking import Answer
 
 SCHEMA_VERSION: Final = 1
 NOT_PROTECTED: Final = 7
@@ -26,9 +37,13 @@ NOT_PROTECTED: Final = 7
 
 def verify(
     rspamd: Annotated[
-        list[str],
-        typer.Option("--rspamd", metavar="URL", help="Where a Rspamd listens; once for each front end."),
-    ],
+        list[str] | None,
+        typer.Option(
+            "--rspamd",
+            metavar="URL",
+            help="Where a Rspamd listens; may be repeated. Without it the rspamd_url of every target.",
+        ),
+    ] = None,
     password_file: Annotated[
         Path | None,
         typer.Option("--password-file", metavar="FILE", help="Holds the password of the controller."),
@@ -41,6 +56,15 @@ def verify(
             help="Look at the configuration too: rspamadm configdump --json, perhaps behind ssh or docker.",
         ),
     ] = None,
+    again: Annotated[
+        float,
+        typer.Option(
+            "--again",
+            metavar="SECONDS",
+            min=0,
+            help="Where the list is not protected, ask once more after so long: a change may be on its way.",
+        ),
+    ] = 0,
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Lines, or one JSON object.")
     ] = "text",
@@ -52,31 +76,72 @@ def verify(
     """Ask a running Rspamd whether it refuses spam to what is listed.
 
     One question for each kind of address; nothing is changed there and no mail is sent. The exit
-    code is 0 when every Rspamd protects the list, and 7 when one does not.
+    code is 0 when every Rspamd protects the list, 7 when one does not, and 6 when one cannot be
+    asked. What was found is kept for `forwardresolve status`.
 
     \b
+    forwardresolve verify
     forwardresolve verify --rspamd http://mx1.example.net:11334 --password-file /etc/forwardresolve/rspamd
     """
     chosen_config = chosen(config, backend, url, option)
-    settings = pipeline.rspamd_settings(chosen_config)
-    password = Secret.from_table({"file": str(password_file)}).reveal() if password_file else ""
     dump = parse_dump(output_of(configdump)) if configdump else {}
-    resolution = pipeline.resolution(chosen_config)
-    results = {}
-    for each in rspamd:
-        found = verified(Door(each, password, exporters(dump)), resolution, settings)
-        further = tuple(disarming(dump, settings)) if configdump else ()
-        results[each] = attrs.evolve(found, findings=(*found.findings, *further))
-    if output_format == "json":
-        typer.echo(json.dumps(_as_json(results), indent=2))
+    if rspamd:
+        settings = pipeline.rspamd_settings(chosen_config)
+        password = Secret.from_table({"file": str(password_file)}).reveal() if password_file else ""
+        asked = [Asked(each, Door(each, password, exporters(dump)), settings) for each in rspamd]
     else:
-        for each, found in results.items():
-            _show(each, found)
-    if not all(found.protects for found in results.values()):
+        asked = [*_front_ends(chosen_config, exporters(dump))]
+    answers = ask(asked, lambda: pipeline.resolution(chosen_config), again=again)
+    if configdump:
+        for each in asked:
+            answers[each.name] = _with_findings(answers[each.name], disarming(dump, each.settings))
+    if output_format == "json":
+        typer.echo(json.dumps(_as_json(answers, {each.name: each.door.url for each in asked}), indent=2))
+    else:
+        for name, answer in answers.items():
+            _show(name, answer)
+    if not rspamd:
+        _keep(chosen_config.state_dir, answers)
+    if any(isinstance(each, Protection) and not each.protects for each in answers.values()):
         raise typer.Exit(NOT_PROTECTED)
+    if any(isinstance(each, TargetError) for each in answers.values()):
+        raise typer.Exit(TargetError.exit_code)
 
 
-def _show(url: str, found: Protection) -> None:
+def _front_ends(chosen_config: Config, exporters: tuple[str, ...]) -> Iterator[Asked]:
+    """Find the Rspamd of every target that names it."""
+    today = dt.datetime.now().astimezone().date()
+    known = [each for each in chosen_config.targets if each.rspamd_url]
+    if not known:
+        msg = "name a Rspamd, or have rspamd_url in a table [[target]] of the configuration"
+        raise typer.BadParameter(msg, param_hint="--rspamd")
+    for each in known:
+        password = each.rspamd_password.reveal() if each.rspamd_password else ""
+        yield Asked(each.name, Door(each.rspamd_url, password, exporters), each.rspamd.on(today))
+
+
+def _with_findings(answer: Answer, further: Iterable[Finding]) -> Answer:
+    if isinstance(answer, TargetError):
+        return answer
+    return attrs.evolve(answer, findings=(*answer.findings, *further))
+
+
+def _keep(state_dir: Path, answers: dict[str, Answer]) -> None:
+    now = [Verified.of(name, time.time(), each) for name, each in answers.items()]
+    before: Mapping[str, Verified] = {}
+    try:
+        before = load(state_dir)
+        save(state_dir, now)
+    except TargetError as error:
+        log.tell(logging.WARNING, f"what was found is not kept: {error}")
+    for level, text in events(before, now):
+        log.tell(level, text)
+
+
+def _show(name: str, found: Answer) -> None:
+    if isinstance(found, TargetError):
+        typer.echo(f"{name}: CANNOT BE ASKED: {found}")
+        return
     for each in found.tried:
         mark = "WRONG" if each.problem else "ok"
         said = each.problem or each.reply.action
@@ -85,15 +150,18 @@ def _show(url: str, found: Protection) -> None:
         advice = f"; {finding.advice}" if finding.advice else ""
         typer.echo(f"{finding.severity}: {finding.text}{advice}")
     verdict = "protected" if found.protects else "NOT PROTECTED"
-    typer.echo(f"{url}: Rspamd {found.version or 'of unknown version'}: {verdict}")
+    typer.echo(f"{name}: Rspamd {found.version or 'of unknown version'}: {verdict}")
 
 
-def _as_json(results: dict[str, Protection]) -> dict[str, Any]:
+def _as_json(answers: dict[str, Answer], urls: dict[str, str]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "rspamd": [
-            {
-                "url": url,
+            {"name": name, "url": urls[name], "protected": None, "error": str(found)}
+            if isinstance(found, TargetError)
+            else {
+                "name": name,
+                "url": urls[name],
                 "version": found.version,
                 "protected": found.protects,
                 "cases": [
@@ -110,6 +178,6 @@ def _as_json(results: dict[str, Protection]) -> dict[str, Any]:
                     for each in found.findings
                 ],
             }
-            for url, found in results.items()
+            for name, found in answers.items()
         ],
     }
