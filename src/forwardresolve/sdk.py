@@ -30,6 +30,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import attrs
+
 from forwardresolve.addresses import normalise, normalise_domain
 from forwardresolve.destinations import split_destinations
 from forwardresolve.errors import (
@@ -70,12 +72,14 @@ __all__ = [
     "BackendNotInstalled",
     "BackendUnavailable",
     "Described",
+    "Diagnosable",
     "Domain",
     "DomainAlias",
     "DomainKind",
     "Forward",
     "ForwardTable",
     "Mailbox",
+    "Observation",
     "Origin",
     "Pattern",
     "PatternSyntax",
@@ -86,6 +90,7 @@ __all__ = [
     "Site",
     "Transport",
     "TransportKind",
+    "Versioned",
     "normalise",
     "normalise_domain",
     "read_records",
@@ -130,5 +135,54 @@ class Described(Protocol):
 
         Raises:
             BackendMisconfigured: The options do not fit.
+        """
+        ...
+
+
+@attrs.frozen
+class Observation:
+    """Something that a backend sees when it looks at its source.
+
+    Args:
+        subject: What it looks at, in a word or two: ``who am I``, ``rule 3``.
+        text: What it sees.
+        is_problem: Whether somebody should do something about it.
+    """
+
+    subject: str
+    text: str
+    is_problem: bool = False
+
+
+@runtime_checkable
+class Diagnosable(Protocol):
+    """A backend that says what it sees of its source: an ability that a backend may have or not."""
+
+    def diagnose(self) -> Iterable[Observation]:
+        """Look at the source, and say which one it is, as whom it is read and what it holds.
+
+        Returns:
+            What is seen, in the order of looking. A part that cannot be looked at is a problem, and
+            the others are looked at all the same.
+
+        Raises:
+            BackendError: The source cannot be looked at at all.
+        """
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A backend that can tell cheaply whether its source has changed: an ability, too."""
+
+    def version(self) -> str:
+        """Ask the source for its state, without reading it.
+
+        Returns:
+            A text that is another one after every change, perhaps also without one; empty where
+            the source cannot tell.
+
+        Raises:
+            BackendError: The source cannot be asked.
         """
         ...

@@ -96,6 +96,13 @@ def comparisons_of(filter_: Filter) -> Iterator[Comparison]:
             yield from comparisons_of(each)
 
 
+def written(filter_: Filter) -> str:
+    """Write a filter out, without blanks between its parts."""
+    if isinstance(filter_, Comparison):
+        return f"({filter_.text})"
+    return f"({filter_.operator}{''.join(map(written, filter_.members))})"
+
+
 def all_of(*filters: str) -> str:
     """Join filters that must all hold; empty ones are left out."""
     return _joined("&", filters)

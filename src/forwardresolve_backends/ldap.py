@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 (the fields are read at run time)
+from collections.abc import Sequence  # noqa: TC003 (the fields are read at run time)
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
 
-from forwardresolve.sdk import BackendMisconfigured, DomainKind, Record, Secret
+from forwardresolve.sdk import BackendMisconfigured, DomainKind, Observation, Record, Secret
+from forwardresolve_backends._ldap_connection import Access, Deadline
+from forwardresolve_backends._ldap_diagnosis import observations
 from forwardresolve_backends._ldap_from_postfix import read_layout
 from forwardresolve_backends._ldap_presets import preset_names, read_preset, show_layout, show_preset
+from forwardresolve_backends._ldap_reading import Job, from_one_of, known_records, read_settled, state
+from forwardresolve_backends._ldap_records import records_of
 from forwardresolve_backends._ldap_rules import Layout, Lookup, Rule
+from forwardresolve_backends._ldap_url import parse_urls
 from forwardresolve_backends._postfix_cf import split_list
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from forwardresolve_backends._ldap_pages import Reader
+
+T = TypeVar("T")
+
 __all__ = ["Layout", "Ldap", "Rule"]
+
+
+def _is_reachable(backend: Ldap, field: attrs.Attribute[Any], value: str | Sequence[str]) -> None:
+    try:
+        addresses = parse_urls(value, backend.tls)
+    except ValueError as error:
+        raise ValueError(str(error), field) from error
+    for each in addresses:
+        if each.tls == "none" and not each.stays_here and not backend.allow_plaintext:
+            msg = (
+                f'{each.name}: nothing goes over the network in clear; use ldaps:// or tls = "starttls", '
+                "or allow it with allow_plaintext = true"
+            )
+            raise ValueError(msg, field)
+        if (
+            backend.sasl == "external"
+            and not each.is_socket
+            and (each.tls == "none" or backend.client_certificate is None)
+        ):
+            msg = f'{each.name}: sasl = "external" needs a socket (ldapi) or a client_certificate with TLS'
+            raise ValueError(msg, field)
+
+
+def _goes_with_a_dn(backend: Ldap, field: attrs.Attribute[Any], value: Secret | None) -> None:
+    if bool(backend.bind_dn) != (value is not None):
+        missing = "bind_dn" if value is not None else "bind_password"
+        msg = f"bind_dn and bind_password go together; {missing} is missing"
+        raise ValueError(msg, field)
+    if value is not None and not value.reveal():
+        msg = "is empty; a server would take that for anonymous"
+        raise ValueError(msg, field)
+
+
+def _takes_no_password(backend: Ldap, field: attrs.Attribute[Any], value: str | None) -> None:
+    if value is not None and backend.bind_password is not None:
+        msg = "takes the place of bind_dn and bind_password; leave them out"
+        raise ValueError(msg, field)
 
 
 def _positive(_: object, field: attrs.Attribute[Any], value: float) -> None:
@@ -70,7 +119,7 @@ class Ldap:
         timeout: Seconds until everything must be read.
     """
 
-    url: str | Sequence[str]
+    url: str | Sequence[str] = attrs.field(validator=_is_reachable)
     base: str = ""
     preset: str = attrs.field(default="", validator=_is_preset)
     from_postfix: Path | None = None
@@ -84,11 +133,11 @@ class Ldap:
     server_name: str = ""
     allow_plaintext: bool = False
     bind_dn: str = ""
-    bind_password: Secret | None = None
-    sasl: Literal["external", "gssapi"] | None = None
+    bind_password: Secret | None = attrs.field(default=None, validator=_goes_with_a_dn)
+    sasl: Literal["external", "gssapi"] | None = attrs.field(default=None, validator=_takes_no_password)
     client_certificate: Path | None = None
     client_key: Path | None = None
-    page_size: int = attrs.field(default=1000, validator=_positive)
+    page_size: int = attrs.field(default=500, validator=_positive)
     referrals: Literal["error", "ignore"] = "error"
     check_schema: bool = True
     attempts: int = attrs.field(default=3, validator=_positive)
@@ -148,6 +197,69 @@ class Ldap:
 
         Yields:
             The records, after the whole directory has been read.
+
+        Raises:
+            BackendMisconfigured: A server refuses the login or the base, its certificate is
+                refused, or its schema lacks a name in the rules.
+            BackendUnavailable: No server answers, or not in time.
+            BackendIncomplete: A server breaks off at a limit, points elsewhere, or was changed
+                each time that it was read.
+            BackendNotInstalled: Kerberos is asked for and its package is missing.
         """
-        raise NotImplementedError
-        yield from ()
+        job = self._job()
+        yield from known_records(job)
+        spool = self._ask(lambda reader: read_settled(reader, job), job)
+        try:
+            yield from records_of(spool.found(), job.layout)
+        finally:
+            spool.close()
+
+    def version(self) -> str:
+        """Return a text that is another one after every change of the directory.
+
+        Returns:
+            The state of the directory, read in a millisecond; empty where the server has none.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        job = self._job()
+        return self._ask(lambda reader: state(reader, job), job)
+
+    def diagnose(self) -> Iterator[Observation]:
+        """Say which server answers, what it is, who we are there, and what each rule finds.
+
+        Yields:
+            What was seen.
+
+        Raises:
+            BackendError: No server can be asked at all.
+        """
+        job = self._job()
+        yield from self._ask(lambda reader: tuple(observations(reader, job)), job)
+
+    def _ask(self, work: Callable[[Reader], T], job: Job) -> T:
+        access = Access(
+            bind_dn=self.bind_dn,
+            bind_password=self.bind_password,
+            sasl=self.sasl,
+            ca_file=self.ca_file,
+            server_name=self.server_name,
+            client_certificate=self.client_certificate,
+            client_key=self.client_key,
+            connect_timeout=self.connect_timeout,
+            receive_timeout=self.receive_timeout,
+        )
+        addresses = parse_urls(self.url, self.tls)
+        return from_one_of(addresses, access, Deadline.in_seconds(self.timeout), work, job)
+
+    def _job(self) -> Job:
+        return Job(
+            layout=self.layout(),
+            base=self.base,
+            hosted_domains=self.hosted_domains,
+            page_size=self.page_size,
+            referrals=self.referrals,
+            check_schema=self.check_schema,
+            attempts=self.attempts,
+        )

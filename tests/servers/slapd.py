@@ -37,8 +37,8 @@ _MODULES: Final = Path("/usr/lib/ldap")
 _ANYBODY_HERE: Final = "^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$"
 _ME: Final = Account("root")
 _SUFFIX_ENTRY: Final = f"dn: {SUFFIX}\nobjectClass: domain\ndc: example\n\n"
+_ROOT_ACCESS: Final = ('access to dn.base="" by * read', 'access to dn.base="cn=Subschema" by * read')
 _READ_ACCESS: Final = (
-    'access to dn.base="" by * read',
     f'access to attrs=userPassword by anonymous auth by dn="{WRITER}" write by * none',
     f'access to * by dn="{WRITER}" write by dn="{READER}" read by users read by anonymous auth',
 )
@@ -53,6 +53,7 @@ class Settings:
         schemas: Debian's schemas by name.
         database: Further lines of the database: ``limits``, ``index``, ``sizelimit``.
         access: Who may read what; by default the reader everything, anonymous nothing.
+        root_access: Who may read the root and the schema; by default everybody.
         overlays: Overlays of the database, each with its lines.
         certificate: What the server shows; by default the good one.
     """
@@ -61,6 +62,7 @@ class Settings:
     schemas: Sequence[str] = DEBIAN_SCHEMAS
     database: Sequence[str] = ()
     access: Sequence[str] = _READ_ACCESS
+    root_access: Sequence[str] = _ROOT_ACCESS
     overlays: Mapping[str, Sequence[str]] = attrs.field(factory=lambda: {"syncprov": ()})
     certificate: Pair | None = None
 
@@ -186,15 +188,16 @@ class Slapd:
             "TLSVerifyClient try",
             f'authz-regexp "{_ANYBODY_HERE}" "{READER}"',
             f'authz-regexp "^cn=reader$" "{READER}"',
-            *settings.access[:1],
+            *settings.root_access,
             "database mdb",
             f'suffix "{SUFFIX}"',
             f"directory {self.directory}/data",
             "maxsize 1073741824",
             "dbnosync",
+            "sizelimit unlimited",
             "index objectClass eq",
             *settings.database,
-            *settings.access[1:],
+            *settings.access,
             *overlays,
         ]
         return "\n".join(lines) + "\n"
