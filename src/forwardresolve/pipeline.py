@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -24,6 +25,8 @@ from forwardresolve.graph import ForwardingGraph
 from forwardresolve.reachability import Resolution, resolve
 from forwardresolve.records import Origin
 from forwardresolve.rows import Rows
+from forwardresolve.sdk import Diagnosable
+from forwardresolve.shapes import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from forwardresolve.config import Config
     from forwardresolve.records import Record
     from forwardresolve.rspamd import Artifact, RspamdSettings
-    from forwardresolve.sdk import Backend
+    from forwardresolve.sdk import Backend, Observation
 
 Progress = Callable[[str, int], None]
 """Is told the name of a source and how many of its records have come so far."""
@@ -119,6 +122,28 @@ def read(config: Config, progress: Progress | None = None) -> ForwardingGraph:
         )
         raise BackendIncomplete(msg)
     return graph
+
+
+def diagnose(config: Config, name: str) -> Iterator[Observation]:
+    """Look at a source: which one it is, as whom it is read, what it holds.
+
+    Args:
+        config: What to read.
+        name: The source.
+
+    Raises:
+        ConfigError: There is no such source, or its backend cannot look.
+        BackendError: It cannot be looked at at all.
+    """
+    if name not in config.sources:
+        msg = f"source.{name}: is not there{nearest(name, list(config.sources))}"
+        raise ConfigError(msg)
+    backend = config.sources[name]
+    if not isinstance(backend, Diagnosable):
+        msg = f"source.{name}: its backend cannot look at it; forwardresolve records shows what it reads"
+        raise ConfigError(msg)
+    with _naming(name):
+        yield from backend.diagnose()
 
 
 def resolution(config: Config) -> Resolution:
@@ -231,7 +256,7 @@ def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:
 
 def _whole(name: str, backend: Backend, progress: Progress | None) -> Iterator[Record]:
     """Yield the records of a source; its errors say which source it is."""
-    try:
+    with _naming(name):
         given = backend.records()
         if not isinstance(given, Iterable):
             msg = f"its records() gave {given!r:.200} and no records"
@@ -245,6 +270,13 @@ def _whole(name: str, backend: Backend, progress: Progress | None) -> Iterator[R
                 progress(name, count)
             yield record
         progress(name, count)
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let the errors of a source say which one it is."""
+    try:
+        yield
     except BackendError as error:
         error.args = (f"source {name}: {error}",)
         raise

@@ -22,7 +22,7 @@ from forwardresolve_backends._ldap_schema import Root, Schema
 from forwardresolve_backends._ldap_searches import hosted_by, searches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from forwardresolve_backends._ldap_answers import Answer
     from forwardresolve_backends._ldap_pages import Reader
@@ -62,6 +62,9 @@ def observations(reader: Reader, job: Job) -> Iterator[Observation]:
     look = _Look(reader, job, schema, base, hosted_names(job))
     for number, rule in rules:
         yield look.at(number, rule)
+    if not look.answering:
+        text = "no rule finds anything; check base and filters, and what this login may see"
+        yield Observation("rules", text, is_problem=True)
 
 
 @attrs.frozen
@@ -73,6 +76,7 @@ class _Look:
     schema: Schema
     base: str
     hosted: list[str]
+    answering: set[str] = attrs.field(factory=set)
 
     def at(self, number: int, rule: Rule) -> Observation:
         subject = f"rule {number + 1} ({rule.yields})"
@@ -94,7 +98,8 @@ class _Look:
                     self.hosted.extend(found.keys if hosted_by(rule) else ())
         except (BackendMisconfigured, BackendIncomplete) as error:
             return Observation(subject, str(error), is_problem=True)
-        return Observation(subject, _counted(len(entries), keys, remarks), is_problem=not entries)
+        self.answering.update(entries)
+        return Observation(subject, _counted(len(entries), keys, remarks))
 
     def _found(self, number: int, rule: Rule) -> Iterator[Answer | Remark]:
         meaning = Meaning.of(number, rule, self.schema.canonical, self.hosted)
@@ -105,9 +110,4 @@ class _Look:
 def _counted(entries: int, keys: int, remarks: int) -> str:
     if not entries:
         return "no entry answers, or none that may be seen"
-    parts: Sequence[str] = (
-        f"{entries:,} entries",
-        f"{keys:,} keys",
-        *([f"{remarks:,} remarks"] if remarks else ()),
-    )
-    return ", ".join(parts)
+    return f"entries {entries}, keys {keys}" + (f", remarks {remarks}" if remarks else "")

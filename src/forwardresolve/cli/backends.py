@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from forwardresolve import __version__
+from forwardresolve import __version__, pipeline
+from forwardresolve.cli.findings import FOUND
+from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
 from forwardresolve.registry import backend_class, installed_backends
 from forwardresolve.scaffold import write_project
 from forwardresolve.sdk import Described
@@ -54,11 +56,11 @@ def show(
     forwardresolve backends show ldap
     forwardresolve backends show ldap --preset iredmail
     """
-    chosen = backend_class(name)
+    kind = backend_class(name)
     given = dict(_pair(each) for each in [*([f"preset={preset}"] if preset else []), *(options or [])])
-    describe = chosen.describe if issubclass(chosen, Described) else None
+    describe = kind.describe if issubclass(kind, Described) else None
     if not given:
-        typer.echo(inspect.getdoc(chosen))
+        typer.echo(inspect.getdoc(kind))
     elif describe is None:
         msg = f"the backend {name} has nothing to show of an option; forwardresolve backends show {name}"
         raise typer.BadParameter(msg, param_hint="--preset" if preset else "--option")
@@ -72,6 +74,37 @@ def _pair(text: str) -> tuple[str, str]:
         msg = f"{text!r} is not KEY=VALUE"
         raise typer.BadParameter(msg, param_hint="--option")
     return key, value
+
+
+@app.command()
+def diagnose(
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[SOURCE]", help="The source's name; needed where there are several."),
+    ] = None,
+    config: ConfigFile = None,
+    backend: BackendName = None,
+    url: Url = None,
+    option: Options = None,
+) -> None:
+    """Look at a source: which one it is, as whom it is read, what each part holds.
+
+    It exits with 7 when somebody should do something about what it sees; such lines begin with !.
+
+    \b
+    forwardresolve backends diagnose office
+    """
+    chosen_config = chosen(config, backend, url, option)
+    names = list(chosen_config.sources)
+    if source is None and len(names) > 1:
+        msg = f"there are several sources; name one of {', '.join(names)}"
+        raise typer.BadParameter(msg, param_hint="SOURCE")
+    is_well = True
+    for each in pipeline.diagnose(chosen_config, source or names[0]):
+        is_well = is_well and not each.is_problem
+        typer.echo(f"{'!' if each.is_problem else ' '} {each.subject}: {each.text}")
+    if not is_well:
+        raise typer.Exit(FOUND)
 
 
 @app.command()
