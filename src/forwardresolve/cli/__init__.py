@@ -26,6 +26,7 @@ from forwardresolve.cli import (
     findings,
     init,
     log,
+    manual,
     plan,
     query,
     records,
@@ -56,6 +57,7 @@ for command in (
     init.init,
 ):
     app.command()(command)
+app.command(hidden=True)(manual.manual)
 app.add_typer(backends.app, name="backends")
 app.add_typer(config.app, name="config")
 app.add_typer(rspamd.app, name="rspamd")

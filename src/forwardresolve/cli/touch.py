@@ -25,7 +25,7 @@ Requests = Annotated[
 def touch(
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ADDRESS]...", help="What has changed; it is only for the log."),
+        typer.Argument(metavar="ADDRESS", help="What has changed; it is only for the log."),
     ] = None,
     directory: Requests = requests.DIRECTORY,
 ) -> None:
