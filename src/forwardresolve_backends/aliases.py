@@ -1,0 +1,85 @@
+"""Read aliases(5): ``/etc/aliases`` and files like it, with the lists that they include."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence  # noqa: TC003 (the fields are read at run time)
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from forwardresolve.sdk import BackendIncomplete, Domain, Forward, Record, split_destinations
+from forwardresolve_backends._alias_lines import AliasLine, alias_lines, logical_lines
+from forwardresolve_backends._text_files import TextFile
+
+INCLUDE: Final = ":include:"
+
+_DEEPEST: Final = 20
+"""How far includes may include each other; it is a circle long before."""
+
+
+def _not_empty(_: object, field: attrs.Attribute[Any], value: Sequence[Path]) -> None:
+    if not value:
+        msg = "must name at least one file"
+        raise ValueError(msg, field)
+
+
+@attrs.frozen(kw_only=True)
+class Aliases:
+    """Reads the aliases of a mail host.
+
+    The aliases hold in domains of local class: those that the host delivers to its own accounts.
+    A list that is included stands for its members, as Postfix expands it.
+
+    Args:
+        path: The files, in the order of ``alias_maps``: a name counts where it stands first.
+        domains: The domains in which these aliases hold (Postfix' ``mydestination``); leave them
+            out where another source names them.
+    """
+
+    path: Sequence[Path] = attrs.field(default=(Path("/etc/aliases"),), validator=_not_empty)
+    domains: Sequence[str] = ()
+
+    def records(self) -> Iterator[Record]:
+        """Read all files to their ends.
+
+        Yields:
+            The records as they stream.
+
+        Raises:
+            BackendMisconfigured: A file, an included one too, may not be read.
+            BackendUnavailable: A file, an included one too, is not there.
+            BackendIncomplete: A file was changed while it was read, or includes itself.
+        """
+        yield from (Domain(name, "local") for name in self.domains)
+        answered: set[str] = set()
+        for path in self.path:
+            names = []
+            for line in alias_lines(TextFile(path)):
+                if not isinstance(line, AliasLine):
+                    yield line
+                elif line.name not in answered:
+                    names.append(line.name)
+                    yield _forward(line)
+            answered.update(names)
+
+
+def _forward(line: AliasLine) -> Forward:
+    if INCLUDE not in line.value.casefold():
+        return Forward(line.name, line.value, "local", line.origin)
+    members = tuple(_members(line.value, ()))
+    return Forward(line.name, members, "local", line.origin)
+
+
+def _members(value: str, way: tuple[Path, ...]) -> Iterator[str]:
+    """Walk the destinations of a value; an include is replaced by what it holds."""
+    for item in split_destinations(value):
+        if not item.casefold().startswith(INCLUDE):
+            yield item
+            continue
+        path = Path(item[len(INCLUDE) :])
+        if path in way or len(way) >= _DEEPEST:
+            msg = f"{path}: includes itself, over {' -> '.join(map(str, way))}; take one of the lines out"
+            raise BackendIncomplete(msg)
+        for _, text in logical_lines(TextFile(path).lines()):
+            yield from _members(text, (*way, path))
