@@ -1,4 +1,4 @@
-"""Write a constant database, the file format ``cdb`` of D. J. Bernstein.
+"""Write and read a constant database, the file format ``cdb`` of D. J. Bernstein.
 
 Rspamd maps such a file into memory and reads none of it at a change, so a long list costs no pause
 in scanning. The layout: 256 pointers to hash tables, the records, the tables; all numbers are 32
@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FIRST_KEY: Final = 2048 + 8
 """Where the bytes of the first key stand."""
@@ -48,6 +48,26 @@ def cdb(records: Iterable[tuple[bytes, bytes]]) -> bytes:
         _PAIR.pack_into(content, _PAIR.size * number, len(content), 2 * len(table))
         content += _slots(table)
     return bytes(content)
+
+
+def cdb_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the keys and values of a constant database, in the order of the file.
+
+    Args:
+        content: Its bytes. Of a file that breaks off come the records that are whole.
+    """
+    if len(content) < _PAIR.size:
+        return
+    place = _PAIR.size * _TABLES
+    end = min(_PAIR.unpack_from(content)[0], len(content))
+    while place + _PAIR.size <= end:
+        key_length, value_length = _PAIR.unpack_from(content, place)
+        key = place + _PAIR.size
+        value = key + key_length
+        place = value + value_length
+        if place > end:
+            return
+        yield content[key:value], content[value:place]
 
 
 def _slots(table: list[tuple[int, int]]) -> bytes:
