@@ -17,6 +17,7 @@ from forwardresolve.rspamd.table import DELIMITER_KEY, EXCEPTION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_stands_for_itself: Final = re.compile(r"[a-z0-9!$&'=?^_`{|}~.-]*@[a-z0-9._-]+").fullmatch
 _GENERATION: Final = re.compile(rb"%b, generation ([0-9a-f]{64})" % MARKER.encode()).fullmatch
 _PLAIN: Final = (string.ascii_lowercase + string.digits + "!$&'*+=?^_`{|}~@.-\n").encode()
 _ENCODED: Final = re.compile(rb"%([0-9a-f]{2})")
@@ -80,7 +81,9 @@ def _meant(pairs: list[tuple[str, str]]) -> Iterator[str]:
     """Say what the pairs of one map mean; its first key tells which map it is."""
     is_table = bool(pairs) and pairs[0][0] == DELIMITER_KEY and all("@" in key for key, _ in pairs[1:])
     for key, value in pairs[is_table:]:
-        if is_table:
+        if _stands_for_itself(key):
+            yield f"{key} -" if is_table and value == EXCEPTION else key
+        elif is_table:
             yield str(Entry(_table_key(key), listed=value != EXCEPTION))
         elif key[0] == "/" and (found := _PATTERN(key)) is not None:
             yield from _of_pattern(found)
