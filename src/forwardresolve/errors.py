@@ -14,6 +14,7 @@
     |   +-- BackendDataError                        (a row that cannot be read at all)
     +-- UnsafeChange                            5   whoever may release an unusual change
     +-- TargetError                             6   whoever runs the target
+    +-- DeadlineExceeded                        1   whoever set the deadline
 
 A message says what is wrong, where, and what to do. It never holds a secret. An exception of a
 driver is chained as ``__cause__`` and never shown bare.
@@ -93,3 +94,7 @@ class TargetError(ForwardResolveError):
     """A target cannot be read or written."""
 
     exit_code: ClassVar[int] = 6
+
+
+class DeadlineExceeded(ForwardResolveError):
+    """The run took longer than its caller could wait; nothing was touched."""

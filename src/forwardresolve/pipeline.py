@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
 from forwardresolve import rspamd
-from forwardresolve.deploy.applying import Outcome, carry_out
+from forwardresolve.deploy import releasing, rollback
 from forwardresolve.deploy.generation import Generation
-from forwardresolve.deploy.plan import Plan, TargetPlan
-from forwardresolve.errors import (
-    BackendDataError,
-    BackendError,
-    BackendIncomplete,
-    ConfigError,
-    TargetError,
-)
+from forwardresolve.deploy.guard import Tally
+from forwardresolve.deploy.history import History
+from forwardresolve.deploy.plan import Plan
+from forwardresolve.deploy.planning import Planning
+from forwardresolve.deploy.state import read_state
+from forwardresolve.deploy.ways import ways
+from forwardresolve.errors import ConfigError, TargetError
 from forwardresolve.findings import Finding, findings
-from forwardresolve.graph import ForwardingGraph
 from forwardresolve.reachability import Resolution, resolve
 from forwardresolve.records import Origin
 from forwardresolve.rows import Rows
 from forwardresolve.sdk import Diagnosable
 from forwardresolve.shapes import nearest
+from forwardresolve.sources import Deadline, Progress, naming, read_all, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forwardresolve.config import Config
+    from forwardresolve.deploy.applying import Outcome
+    from forwardresolve.errors import ForwardResolveError
+    from forwardresolve.graph import ForwardingGraph
     from forwardresolve.records import Record
     from forwardresolve.rspamd import Artifact, RspamdSettings
-    from forwardresolve.sdk import Backend, Observation
-
-Progress = Callable[[str, int], None]
-"""Is told the name of a source and how many of its records have come so far."""
-
-_STRIDE: Final = 1000
+    from forwardresolve.sdk import Observation
 
 
 @attrs.frozen
@@ -89,7 +85,7 @@ def records(config: Config) -> Iterator[Record]:
         BackendError: A source cannot be read whole.
     """
     for name, backend in config.sources.items():
-        for record in _whole(name, backend, None):
+        for record in whole(name, backend, None):
             Rows().read(name, (record,))  # the same refusal of what is no record as in a graph
             origin = record.origin or Origin()
             yield attrs.evolve(record, origin=attrs.evolve(origin, source=name))
@@ -106,22 +102,11 @@ def read(config: Config, progress: Progress | None = None) -> ForwardingGraph:
         The graph.
 
     Raises:
-        BackendError: A source cannot be read whole.
+        BackendError: A source cannot be read whole, and nothing may stand in for it.
         BackendIncomplete: No source names a hosted domain: every address would be external.
         ConfigError: Two sources disagree where the configuration is silent.
     """
-    graph = ForwardingGraph.from_sources(
-        {name: _whole(name, backend, progress) for name, backend in config.sources.items()},
-        **attrs.asdict(config.resolve, recurse=False),
-    )
-    if not graph.rows.domain_records:
-        names = ", ".join(config.sources)
-        msg = (
-            f"no source ({names}) names a hosted domain, so every address would be external; "
-            "name the table, query or search that holds the domains"
-        )
-        raise BackendIncomplete(msg)
-    return graph
+    return read_all(config, progress).graph
 
 
 def diagnose(config: Config, name: str) -> Iterator[Observation]:
@@ -142,7 +127,7 @@ def diagnose(config: Config, name: str) -> Iterator[Observation]:
     if not isinstance(backend, Diagnosable):
         msg = f"source.{name}: its backend cannot look at it; forwardresolve records shows what it reads"
         raise ConfigError(msg)
-    with _naming(name):
+    with naming(name):
         yield from backend.diagnose()
 
 
@@ -198,50 +183,118 @@ def build(config: Config, progress: Progress | None = None) -> Build:
     )
 
 
-def plan(config: Config, progress: Progress | None = None) -> Plan:
-    """Read every source, resolve, and compare with what every target holds; nothing is changed.
+def plan(
+    config: Config,
+    progress: Progress | None = None,
+    deadline: float | None = None,
+    *,
+    writes: bool = True,
+) -> Plan:
+    """Read every source, resolve, and compare with what every target holds; no target is changed.
 
     Args:
         config: What to read, how to judge it, and where it goes.
         progress: As in `read`.
+        deadline: After how many seconds to give up.
+        writes: Whether the plan is to be applied, so that what later runs may need is written
+            down: the reads of sources with ``on_unavailable = "last-good"``.
 
     Returns:
         The plan. A target that cannot be asked is in it with its error.
 
     Raises:
         ConfigError: There is no target.
+        DeadlineExceeded: It takes too long.
         ForwardResolveError: As in `read`.
     """
     if not config.targets:
         msg = "target: there is none; name a front end in a table [[target]]"
         raise ConfigError(msg)
-    resolved = resolve(read(config, progress))
+    until = Deadline.after(deadline)
+    given = read_all(config, progress, until, writes=writes)
+    resolved = resolve(given.graph)
+    until.check("the forwardings were resolved")
     today = dt.datetime.now().astimezone().date()
-    targets = []
+    made: dict[RspamdSettings, Generation] = {}
     for each in config.targets:
-        wanted = Generation.of(rspamd.artifacts(resolved, each.rspamd.on(today)))
-        try:
-            targets.append(TargetPlan(each, wanted, each.target.holding(wanted.digests)))
-        except TargetError as error:
-            targets.append(TargetPlan(each, wanted, None, str(error)))
-    return Plan(targets=tuple(targets), guard=config.guard, deploy=config.deploy)
+        settings = each.rspamd.on(today)
+        if settings not in made:
+            made[settings] = Generation.of(rspamd.artifacts(resolved, settings))
+    until.check("the maps were made")
+    found = ways(resolved)
+    wanted = [(each, made[each.rspamd.on(today)]) for each in config.targets]
+    targets, is_first = Planning(History(config.state_dir), found).plan(wanted)
+    until.check("the targets were asked")
+    state = read_state(config.state_dir)
+    return Plan(
+        targets=targets,
+        ways=found,
+        listed=len(resolved.addresses) + len(resolved.catch_alls),
+        sources=given.tallies,
+        sources_before={
+            name: Tally(record.domains, record.forwardings) for name, record in state.sources.items()
+        },
+        last_good=given.last_good,
+        spools=given.spools,
+        is_first=is_first,
+        guard=config.guard,
+        deploy=config.deploy,
+        state_dir=config.state_dir,
+    )
 
 
-def apply(plan: Plan, *, reason: str = "", force: bool = False) -> tuple[Outcome, ...]:
-    """Carry a plan out.
+def apply(
+    plan: Plan, *, reason: str = "", force: bool = False, first: bool = False, resume: bool = False
+) -> tuple[Outcome, ...]:
+    """Carry a plan out, target by target; one that fails does not stop the others.
 
     Args:
         plan: The plan.
         reason: Why, for whoever reads the log later.
         force: Whether to carry it out though the guard refuses it; needs a reason.
+        first: Whether this is the first list: nothing is there to compare it with.
+        resume: Whether to go on after a rollback.
 
     Returns:
         What became of each target.
 
     Raises:
-        UnsafeChange: The guard refuses it; nothing was touched.
+        UnsafeChange: The guard refuses it, or a rollback holds it; nothing was touched.
+        TargetError: Another run is under way, or the state cannot be written; nothing was touched.
     """
-    return carry_out(plan, release=reason if force else "")
+    now = dt.datetime.now(dt.UTC)
+    return releasing.apply(plan, now, reason=reason, force=force, first=first, resume=resume)
+
+
+def note_failure(config: Config, error: ForwardResolveError) -> None:
+    """Remember that a run failed before any target was touched; a state that cannot be written is left.
+
+    Args:
+        config: Where the state is.
+        error: Why it failed.
+    """
+    with contextlib.suppress(TargetError):
+        releasing.note_failure(config.state_dir, str(error), dt.datetime.now(dt.UTC))
+
+
+def roll_back(config: Config, *, reason: str, to: str = "") -> tuple[Outcome, ...]:
+    """Bring an earlier generation back to every target, and hold it until a run resumes.
+
+    Args:
+        config: The targets, and where the state is.
+        reason: Why.
+        to: The digest of the generation, or its beginning; empty for what each target held before.
+
+    Returns:
+        What became of each target.
+
+    Raises:
+        UnsafeChange: There is no reason, or no such generation is kept.
+        TargetError: Another run is under way, or the state cannot be written.
+    """
+    targets = [each.target for each in config.targets]
+    now = dt.datetime.now(dt.UTC)
+    return rollback.roll_back(targets, config.state_dir, config.deploy, now, reason=reason, to=to)
 
 
 def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:
@@ -252,31 +305,3 @@ def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:
             text="no source has a forwarding, so the list is empty",
             advice="look at `forwardresolve records`: are the forwardings in another table?",
         )
-
-
-def _whole(name: str, backend: Backend, progress: Progress | None) -> Iterator[Record]:
-    """Yield the records of a source; its errors say which source it is."""
-    with _naming(name):
-        given = backend.records()
-        if not isinstance(given, Iterable):
-            msg = f"its records() gave {given!r:.200} and no records"
-            raise BackendDataError(msg)
-        if progress is None:
-            yield from given
-            return
-        count = 0
-        for count, record in enumerate(given, 1):
-            if count % _STRIDE == 0:
-                progress(name, count)
-            yield record
-        progress(name, count)
-
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Let the errors of a source say which one it is."""
-    try:
-        yield
-    except BackendError as error:
-        error.args = (f"source {name}: {error}",)
-        raise

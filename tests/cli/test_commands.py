@@ -26,6 +26,8 @@ COMMANDS = (
     "build",
     "plan",
     "apply",
+    "approve",
+    "rollback",
     "query",
     "explain",
     "findings",

@@ -19,6 +19,7 @@ import typer
 from forwardresolve import __version__
 from forwardresolve.cli import (
     apply,
+    approve,
     backends,
     build,
     config,
@@ -30,6 +31,7 @@ from forwardresolve.cli import (
     plan,
     query,
     records,
+    rollback,
     rspamd,
     touch,
     verify,
@@ -48,6 +50,8 @@ for command in (
     build.build,
     plan.plan,
     apply.apply,
+    approve.approve,
+    rollback.rollback,
     query.query,
     explain.explain,
     findings.findings,

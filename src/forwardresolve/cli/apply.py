@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from forwardresolve import config, pipeline
+from forwardresolve import __version__, config, pipeline
 from forwardresolve.cli.progress import progress_bar
-from forwardresolve.cli.source import ConfigFile  # noqa: TC001 (Typer reads the annotations)
-from forwardresolve.errors import TargetError
+from forwardresolve.cli.source import ConfigFile, Deadline  # noqa: TC001 (Typer reads the annotations)
+from forwardresolve.deploy.plan import SHORT
+from forwardresolve.deploy.saved import still_holds
+from forwardresolve.errors import ForwardResolveError, TargetError
 from forwardresolve.operate import requests
+
+if TYPE_CHECKING:
+    from forwardresolve.deploy.applying import Outcome
 
 _LOG: Final = logging.getLogger(__name__)
 
 
 def apply(
+    plan: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLAN]", help="A saved plan: refuse when anything has moved since."),
+    ] = None,
     *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Carry it out though the guard refuses it; needs --reason.")
+    ] = False,
+    first: Annotated[
+        bool, typer.Option("--first", help="This is the first list; there is nothing to compare it with.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after a rollback.")] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is logged and kept.")] = "",
+    deadline: Deadline = None,
     requests_dir: Annotated[
         Path | None,
         typer.Option(
@@ -29,21 +47,39 @@ def apply(
 ) -> None:
     """Bring the list to every target.
 
+    When the guard refuses, or a source cannot be read whole, no target is touched. A target that
+    fails does not stop the others; the next run tries it again.
+
     \b
     forwardresolve apply
+    forwardresolve apply plan.json
     """
+    if force and not reason:
+        msg = "needs --reason"
+        raise typer.BadParameter(msg, param_hint="--force")
     if requests_dir is not None:  # before anything can fail: what is left there starts the next run
         _tell(requests.take(requests_dir))
-    with progress_bar() as progress:
-        made = pipeline.plan(config.load(config_file), progress)
-    outcomes = pipeline.apply(made)
-    for each in outcomes:
-        if not each.error:
-            typer.echo(
-                f"{each.target}: {'now holds' if each.changed else 'already holds'} {each.digest[:12]}"
-            )
+    chosen_config = config.load(config_file)
+    try:
+        with progress_bar() as progress:
+            made = pipeline.plan(chosen_config, progress, deadline)
+        if plan is not None:
+            still_holds(made, plan, __version__)
+    except ForwardResolveError as error:
+        pipeline.note_failure(chosen_config, error)
+        raise
+    outcomes = pipeline.apply(made, reason=reason, force=force, first=first, resume=resume)
     if not made.changes:
         typer.echo("nothing to do", err=True)
+    tell(outcomes)
+
+
+def tell(outcomes: tuple[Outcome, ...]) -> None:
+    """Print what became of each target; exit with 6 when one failed."""
+    for each in outcomes:
+        if not each.error:
+            verb = "now holds" if each.changed else "already holds"
+            typer.echo(f"{each.target}: {verb} {each.digest[:SHORT]}")
     if any(each.error for each in outcomes):
         raise typer.Exit(TargetError.exit_code)
 

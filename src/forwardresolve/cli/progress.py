@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from forwardresolve.pipeline import Progress
+    from forwardresolve.sources import Progress
 
 _PATIENCE: Final = 1.0
 """Seconds before anything is shown."""

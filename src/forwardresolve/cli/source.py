@@ -43,6 +43,13 @@ Options = Annotated[
         help="An option of the backend; may be repeated. Dots reach into tables: bind_password.file=PATH.",
     ),
 ]
+Deadline = Annotated[
+    float | None,
+    typer.Option("--deadline", metavar="SECONDS", min=0, help="Give up before anything is touched."),
+]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; it is logged and kept for those who ask later.")
+]
 
 
 def chosen(

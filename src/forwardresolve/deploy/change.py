@@ -55,6 +55,12 @@ class Cause:
     added: int
     removed: int
 
+    @property
+    def summary(self) -> str:
+        """The cause with its numbers: ``domain x.example no longer hosted: +512``."""
+        numbers = [f"+{self.added}"] * bool(self.added) + [f"-{self.removed}"] * bool(self.removed)
+        return f"{self.text}: {' '.join(numbers)}"
+
 
 @attrs.frozen
 class Change:

@@ -1,0 +1,34 @@
+"""``forwardresolve rollback``: back to an earlier list, on every target."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forwardresolve import config, pipeline
+from forwardresolve.cli.apply import tell
+from forwardresolve.cli.source import ConfigFile, Reason  # noqa: TC001 (Typer reads the annotations)
+
+
+def rollback(
+    reason: Reason,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="DIGEST", help="The generation; without it what each target held before."
+        ),
+    ] = "",
+    *,
+    config_file: ConfigFile = None,
+) -> None:
+    """Bring an earlier list back to every target, and keep it there.
+
+    Later runs of apply change nothing and say so, until one of them is told --resume.
+
+    \b
+    forwardresolve rollback --reason "the new list refuses mail to a.example"
+    """
+    outcomes = pipeline.roll_back(config.load(config_file), reason=reason, to=to)
+    typer.echo("apply is held now; go on with: forwardresolve apply --resume", err=True)
+    tell(outcomes)

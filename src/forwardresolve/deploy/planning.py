@@ -1,0 +1,144 @@
+"""Ask every target what it holds, and compare."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
+
+from forwardresolve.deploy.change import compare
+from forwardresolve.deploy.plan import TargetPlan
+from forwardresolve.errors import TargetError
+from forwardresolve.rspamd.reading import is_whole, read_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from forwardresolve.deploy.change import Change
+    from forwardresolve.deploy.front_end import FrontEnd
+    from forwardresolve.deploy.generation import Generation
+    from forwardresolve.deploy.history import History
+    from forwardresolve.deploy.target import Holding
+    from forwardresolve.deploy.ways import Ways
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+_AT_ONCE: Final = 16
+_UNREAD: Final[AbstractSet[str]] = frozenset()
+"""Stands for the keys of a target that does not change: nobody needs them."""
+
+
+def at_once(function: Callable[[S], T], things: Sequence[S]) -> list[T]:
+    """Call a function for several targets at the same time: one that is slow keeps nobody waiting."""
+    if len(things) < 2:  # noqa: PLR2004 (one needs no thread)
+        return [function(each) for each in things]
+    with ThreadPoolExecutor(min(len(things), _AT_ONCE)) as pool:
+        return list(pool.map(function, things))
+
+
+@attrs.frozen
+class _Asked:
+    """What a target says.
+
+    Args:
+        front_end: The target.
+        wanted: What it is to hold.
+        held: What it holds; None where it does not say.
+        keys: What its maps say; None where it holds none, or they are damaged.
+        error: Why it does not say.
+    """
+
+    front_end: FrontEnd
+    wanted: Generation
+    held: Holding | None
+    keys: AbstractSet[str] | None = None
+    error: str = ""
+
+
+class Planning:
+    """Compares targets with what they are to hold.
+
+    Args:
+        history: What was deployed before.
+        ways: How everything that is listed reaches the outside.
+    """
+
+    def __init__(self, history: History, ways: Ways) -> None:
+        self._history = history
+        self._ways = ways
+        self._keys: dict[str, AbstractSet[str]] = {}
+        self._changes: dict[tuple[str, str], Change] = {}
+
+    def plan(self, wanted: Sequence[tuple[FrontEnd, Generation]]) -> tuple[tuple[TargetPlan, ...], bool]:
+        """Plan for all targets.
+
+        Args:
+            wanted: Each target with what it is to hold.
+
+        Returns:
+            What would change on each, and whether nothing is known of an earlier list.
+        """
+        asked = at_once(self._ask, wanted)
+        is_known = any(each.keys is not None for each in asked)
+        last = None if is_known else self._last()
+        plans = tuple(self._plan(each, last, is_known=is_known) for each in asked)
+        return plans, not is_known and last is None and any(each.changes for each in plans)
+
+    def _ask(self, wanted: tuple[FrontEnd, Generation]) -> _Asked:
+        front_end, generation = wanted
+        try:
+            held = front_end.target.holding(generation.digests)
+            return _Asked(front_end, generation, held, self._held_keys(front_end, held, generation))
+        except TargetError as error:
+            return _Asked(front_end, generation, None, error=str(error))
+
+    def _held_keys(self, front_end: FrontEnd, held: Holding, wanted: Generation) -> AbstractSet[str] | None:
+        """Return what the maps of a target say; None where some are missing or damaged."""
+        if held.digest == wanted.digest:
+            return _UNREAD
+        if held.digests.keys() != wanted.digests.keys():
+            return None
+        if held.digest not in self._keys:
+            kept = self._history.generation(held.digest)
+            contents = (
+                [each.content for each in kept.maps]
+                if kept
+                else [front_end.target.fetch(path) for path in sorted(held.digests)]
+            )
+            if not all(map(is_whole, contents)):
+                return None
+            self._keys[held.digest] = read_keys(contents)
+        return self._keys[held.digest]
+
+    def _keys_of(self, generation: Generation) -> AbstractSet[str]:
+        if generation.digest not in self._keys:
+            self._keys[generation.digest] = read_keys(each.content for each in generation.maps)
+        return self._keys[generation.digest]
+
+    def _last(self) -> AbstractSet[str] | None:
+        """Return what the newest kept generation says."""
+        for kept in self._history.kept():
+            generation = self._history.generation(kept.digest)
+            if generation is not None:
+                return self._keys_of(generation)
+        return None
+
+    def _plan(self, asked: _Asked, last: AbstractSet[str] | None, *, is_known: bool) -> TargetPlan:
+        if asked.held is None or asked.held.digest == asked.wanted.digest:
+            return TargetPlan(asked.front_end, asked.wanted, asked.held, error=asked.error)
+        change = self._change(asked, asked.held.digest if asked.keys is not None else "")
+        judged = change.amounts if asked.keys is not None else None
+        if judged is None and not is_known and last is not None:
+            judged = compare(last, self._keys_of(asked.wanted), None, self._ways).amounts
+        return TargetPlan(asked.front_end, asked.wanted, asked.held, change, judged)
+
+    def _change(self, asked: _Asked, held: str) -> Change:
+        pair = (held, asked.wanted.digest)
+        if pair not in self._changes:
+            was = self._history.ways(held) if held else None
+            after = self._keys_of(asked.wanted)
+            self._changes[pair] = compare(asked.keys or frozenset(), after, was, self._ways)
+        return self._changes[pair]
