@@ -182,9 +182,12 @@ class Meaning:
         if cut is None:
             return ()
         if rule.yields in _DOMAINS:
-            return (cut.removeprefix("@"),)
+            name = cut.removeprefix("@")
+            return (name,) if "@" not in name else ()
+        if rule.key_form == "domain":
+            return (f"@{cut}",) if not rule.domains or cut.casefold() in self.domains else ()
         if not rule.domains:
-            return (f"@{cut}" if rule.key_form == "domain" else cut,)
+            return (cut,)
         if rule.key_form == "name":
             return [f"{cut}@{domain}" for domain in self.domains]
         local, _, domain = cut.rpartition("@")

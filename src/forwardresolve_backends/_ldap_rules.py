@@ -97,8 +97,8 @@ class Rule:
         within: The DN, with ``%s``, ``%u``, ``%d`` or ``%1`` to ``%9`` in it, at or below which an
             entry must lie to answer for a key; empty: it may lie anywhere.
         domains: The domains in which a name counts; ``*`` for all that the source hosts, nothing
-            for names that stay bare. For addresses, the only domains in which they count; then
-            ``@domain`` and bare names do not.
+            for names that stay bare. For addresses and domains, the only ones that count; then
+            ``@domain`` as a key and bare names do not.
         catchall: The local part that stands for all addresses of a domain, such as ``catchall``.
         prefixes: What may stand in front of keys and values and is cut off, such as ``smtp:``.
             Whatever has another prefix is no address: left out as a key, a remark as a value.
@@ -149,9 +149,6 @@ class Rule:
             raise ValueError(msg)
         if (self.dn_values or self.filter_values) and not (self.leaf or self.values):
             msg = "leaf: dn_values and filter_values need the attribute that holds a member's address"
-            raise ValueError(msg)
-        if self.domains and self.key_form == "domain":
-            msg = "domains: restricts names and addresses; a rule whose keys are domains takes none"
             raise ValueError(msg)
 
     @property

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DEFAULTS: Final[Mapping[str, str]] = {
     "mydestination": "$myhostname, localhost.$mydomain, localhost",
     "myorigin": "$myhostname",
+    "alias_maps": "hash:/etc/aliases",
     "virtual_alias_maps": "$virtual_maps",
     "virtual_alias_domains": "$virtual_alias_maps",
     "virtual_mailbox_domains": "$virtual_mailbox_maps",
