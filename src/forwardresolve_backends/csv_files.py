@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from forwardresolve.sdk import BackendDataError, BackendIncomplete, BackendMisconfigured, Origin, Record
+from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._text_files import TextFile
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _READERS: Final[Mapping[str, tuple[rows.Contract, Callable[[rows.Rows], Iterator[Record]]]]] = {
-    "domains": (rows.DOMAINS, rows.domains),
-    "alias_domains": (rows.ALIAS_DOMAINS, rows.alias_domains),
-    "mailboxes": (rows.MAILBOXES, rows.mailboxes),
-    "forwards": (rows.FORWARDS, rows.forwards),
+    "domains": (records.DOMAINS, records.domains),
+    "alias_domains": (records.ALIAS_DOMAINS, records.alias_domains),
+    "mailboxes": (records.MAILBOXES, records.mailboxes),
+    "forwards": (records.FORWARDS, records.forwards),
 }
 _CONSTANTS: Final = {"active": "1", "kind": ""}
 """What stands for a column that a file may leave out."""
@@ -47,7 +48,7 @@ class CsvFiles:
     Args:
         domains: The hosted domains (domain, and kind and active where they vary).
         mailboxes: The mailboxes (address, and shields and active where they vary).
-        forwards: The forwardings (source, destination, and table and active where they vary).
+        forwards: The forwardings (source, destination, and postfix_table and active where they vary).
         alias_domains: The alias domains (alias_domain, target_domain, and active where it varies).
         separator: What stands between two values.
     """
