@@ -257,6 +257,8 @@ def _connection(address: Address, access: Access, tls: _VerifyingTls | None) -> 
     if access.sasl is not None:
         mechanism = {"external": ldap3.EXTERNAL, "gssapi": ldap3.KERBEROS}[access.sasl]
         login = {"authentication": ldap3.SASL, "sasl_mechanism": mechanism}
+        if access.sasl == "external":
+            login["sasl_credentials"] = ""  # without any, a server asks for them and waits
     elif access.bind_password is not None:
         login = {
             "authentication": ldap3.SIMPLE,

@@ -6,11 +6,14 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from forwardresolve.sdk import Secret
+from forwardresolve_backends._ldap_spool import Spool
 from forwardresolve_backends.ldap import Ldap, Rule
 from servers.slapd import READER, READER_PASSWORD, SUFFIX, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pytest
 
     from servers.slapd import Slapd
 
@@ -56,9 +59,35 @@ def backend_of(slapd: Slapd, *rules: Rule, **options: Any) -> Ldap:  # noqa: ANN
     return Ldap(**{**given, **options})
 
 
+def at(
+    moment: int, action: Callable[[], None], monkeypatch: pytest.MonkeyPatch, *, again: bool = False
+) -> None:
+    """Do something when a read has found so many entries; in each read, or in the first one only."""
+    add = Spool.add
+    counts: dict[int, int] = {}
+
+    def counting(self: Spool, found: Any) -> None:  # noqa: ANN401 (of a spool)
+        first = next(iter(counts), id(self))
+        counts[id(self)] = counts.get(id(self), 0) + 1
+        if counts[id(self)] == moment and (again or id(self) == first):
+            action()
+        add(self, found)
+
+    monkeypatch.setattr(Spool, "add", counting)
+
+
 def _lines(name: str, kind: str, values: dict[str, Any]) -> Iterator[str]:
     yield f"dn: {dn_of(name)}\nobjectClass: {kind}\ncn: {name}\n"
     for attribute, given in values.items():
         for value in (given,) if isinstance(given, str | bytes) else given:
             raw = value if isinstance(value, bytes) else value.encode()
             yield f"{attribute}:: {base64.b64encode(raw).decode()}\n"
+
+
+ENTRIES: Final = 20
+PAGE: Final = 5
+TWENTY: Final = "".join(
+    entry(f"e{number}", addr=f"u{number}@a.example", goesTo=f"u{number}@b.example")
+    for number in range(ENTRIES)
+)
+WHOLE: Final = {(f"u{number}@a.example", (f"u{number}@b.example",)) for number in range(ENTRIES)}
