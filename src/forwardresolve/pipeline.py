@@ -16,6 +16,7 @@ from forwardresolve.deploy.history import History
 from forwardresolve.deploy.plan import Plan
 from forwardresolve.deploy.planning import Planning
 from forwardresolve.deploy.state import read_state
+from forwardresolve.deploy.status import Status, look
 from forwardresolve.deploy.ways import ways
 from forwardresolve.errors import ConfigError, TargetError
 from forwardresolve.findings import Finding, findings
@@ -295,6 +296,18 @@ def roll_back(config: Config, *, reason: str, to: str = "") -> tuple[Outcome, ..
     targets = [each.target for each in config.targets]
     now = dt.datetime.now(dt.UTC)
     return rollback.roll_back(targets, config.state_dir, config.deploy, now, reason=reason, to=to)
+
+
+def status(config: Config) -> Status:
+    """Ask every target what it holds, and where it has a URL its Rspamd; nothing is changed.
+
+    Args:
+        config: The targets, and where the state is.
+
+    Returns:
+        What is known; a target that cannot be asked is in it with its error.
+    """
+    return look(config.targets, config.state_dir, dt.datetime.now(dt.UTC))
 
 
 def _emptiness(graph: ForwardingGraph) -> Iterator[Finding]:

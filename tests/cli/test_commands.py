@@ -28,6 +28,7 @@ COMMANDS = (
     "apply",
     "approve",
     "rollback",
+    "status",
     "query",
     "explain",
     "findings",

@@ -9,6 +9,7 @@ import pytest
 
 from forwardresolve.errors import TargetError
 from forwardresolve.rspamd import MARKER, RspamdSettings, artifacts
+from forwardresolve.rspamd.configuration import JOURNAL
 from forwardresolve.rspamd.installing import Steps, apply, carry_out
 from forwardresolve.rspamd.placement import DIRECTORY_MARK, installation, removal
 from rspamd.answers import Said
@@ -135,3 +136,12 @@ def test_a_place_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "local.d/multimap.conf").mkdir(parents=True)
     with pytest.raises(TargetError, match=r"multimap\.conf: cannot be read: Is a directory"):
         removal(tmp_path)
+
+
+def test_an_installation_leaves_the_journal_of_a_deployment_and_a_removal_takes_it(tmp_path: Path) -> None:
+    journal = tmp_path / JOURNAL
+    journal.parent.mkdir(parents=True)
+    journal.write_text(f"{MARKER}\n{{}}\n")
+
+    assert JOURNAL not in [each.path for each in installation([], tmp_path)]
+    assert JOURNAL in [each.path for each in removal(tmp_path)]

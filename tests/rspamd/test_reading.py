@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forwardresolve import ForwardingGraph, resolve
 from forwardresolve.addresses import quote_local
 from forwardresolve.entries import Entry, exact_key
-from forwardresolve.rspamd import RspamdSettings, artifacts
+from forwardresolve.rspamd import RspamdSettings, artifacts, map_paths
 from forwardresolve.rspamd.artifact import database_artifact, map_artifact
 from forwardresolve.rspamd.lines import address_keys, address_lines, obstacle
 from forwardresolve.rspamd.reading import is_whole, read_keys
@@ -65,20 +65,25 @@ def worlds() -> Iterator[Resolution]:
             yield resolution
 
 
+def maps_of(resolution: Resolution, settings: RspamdSettings) -> list[bytes]:
+    maps = [each for each in artifacts(resolution, settings) if each.kind == "map"]
+    assert tuple(each.path for each in maps) == map_paths(settings)
+    return [each.content for each in maps]
+
+
 @pytest.mark.parametrize("map_format", ["text", "cdb"])
 def test_the_maps_of_random_hosts_are_read_back(map_format: Literal["text", "cdb"]) -> None:
     multimap = RspamdSettings(map_format=map_format)
     plugin = RspamdSettings(profile="plugin", map_format=map_format)
     for resolution in worlds():
-        maps = [each.content for each in artifacts(resolution, multimap) if each.kind == "map"]
+        maps = maps_of(resolution, multimap)
         exceptions = {name for names in resolution.catch_alls.values() for name in names}
         wanted = {exact_key(each) for each in resolution.addresses if not obstacle(each)}
         wanted |= {f"@{domain}" for domain in resolution.catch_alls}
         wanted |= {str(Entry(exact_key(name), listed=False)) for name in exceptions}
         assert read_keys(maps) == wanted
 
-        maps = [each.content for each in artifacts(resolution, plugin) if each.kind == "map"]
-        assert read_keys(maps) == set(map(str, resolution.entries()))
+        assert read_keys(maps_of(resolution, plugin)) == set(map(str, resolution.entries()))
 
 
 def test_a_domain_that_is_named_like_the_key_of_the_delimiter_is_read_back() -> None:

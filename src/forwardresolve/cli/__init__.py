@@ -33,6 +33,7 @@ from forwardresolve.cli import (
     records,
     rollback,
     rspamd,
+    status,
     touch,
     verify,
 )
@@ -52,6 +53,7 @@ for command in (
     apply.apply,
     approve.approve,
     rollback.rollback,
+    status.status,
     query.query,
     explain.explain,
     findings.findings,

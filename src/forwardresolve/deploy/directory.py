@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from forwardresolve.deploy.access import access, obstacle
-from forwardresolve.deploy.journal import JOURNAL, Journal
+from forwardresolve.deploy.journal import Journal
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import TargetError
-from forwardresolve.rspamd.configuration import MAPS
+from forwardresolve.rspamd.configuration import JOURNAL, MAPS
 from forwardresolve.rspamd.writing import fill, make_directory, present, sync
 
 if TYPE_CHECKING:

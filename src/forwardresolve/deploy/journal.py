@@ -12,14 +12,10 @@ import attrs
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
 from forwardresolve.rspamd.artifact import MARKER
-from forwardresolve.rspamd.configuration import MAPS
 from forwardresolve.rspamd.writing import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-JOURNAL: Final = f"{MAPS}/.forwardresolve.json"
-"""Where it lies below the root; Rspamd reads only files that its configuration names."""
 
 _LOG: Final = logging.getLogger(__name__)
 _MODE: Final = 0o644

@@ -2,7 +2,7 @@
 
 from forwardresolve.rspamd.answer import Answer
 from forwardresolve.rspamd.artifact import MARKER, Artifact, is_ours
-from forwardresolve.rspamd.emission import artifacts, findings
+from forwardresolve.rspamd.emission import artifacts, findings, map_paths
 from forwardresolve.rspamd.exemptions import Exemption
 from forwardresolve.rspamd.settings import RspamdSettings
 from forwardresolve.rspamd.writing import Written, write
@@ -17,5 +17,6 @@ __all__ = [
     "artifacts",
     "findings",
     "is_ours",
+    "map_paths",
     "write",
 ]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MAPS: Final = "local.d/maps.d"
 """The directory of the maps below the configuration root."""
 
+JOURNAL: Final = f"{MAPS}/.forwardresolve.json"
+"""Where a deployment notes which generation the maps are; Rspamd reads only files that it is told of."""
+
 
 def multimap_configuration(settings: RspamdSettings) -> str:
     """Write ``local.d/multimap.conf``: the symbol and the maps that set it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.errors import BackendIncomplete
 from forwardresolve.findings import Finding
 from forwardresolve.rspamd import multimap, plugin
+from forwardresolve.rspamd.configuration import MAPS
 from forwardresolve.rspamd.exemptions import decided
 from forwardresolve.rspamd.settings import RspamdSettings
 
@@ -53,6 +54,20 @@ def artifacts(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[
         raise BackendIncomplete(msg)
     emit = plugin.artifacts if settings.profile == "plugin" else multimap.artifacts
     return tuple(sorted(emit(_decided(resolution, settings), settings), key=lambda file: file.path))
+
+
+def map_paths(settings: RspamdSettings = DEFAULTS) -> tuple[str, ...]:
+    """Return the paths of the maps among the artifacts; they depend on the settings alone.
+
+    Args:
+        settings: What the admin chose.
+    """
+    if settings.profile == "plugin":
+        names: tuple[str, ...] = (settings.file(settings.table_map),)
+    else:
+        listed = (settings.file(settings.address_map), settings.file(settings.domain_map))
+        names = (*listed, settings.pattern_map)
+    return tuple(sorted(f"{MAPS}/{name}" for name in names))
 
 
 def findings(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ import attrs
 
 from forwardresolve.errors import TargetError
 from forwardresolve.rspamd.artifact import MARKER, is_ours
+from forwardresolve.rspamd.configuration import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,6 +96,9 @@ def installation(artifacts: Iterable[Artifact], root: Path, rspamd_root: str = "
         is_ours_or_new = not (root / place).exists() or (root / mark).exists()
         if is_ours_or_new and any(f"{each}/".startswith(f"{place}/") for each in used):
             wanted[mark] = _MADE
+    journal = _read(root / JOURNAL)
+    if journal is not None:
+        wanted[JOURNAL] = journal
     return _changes(wanted, root)
 
 

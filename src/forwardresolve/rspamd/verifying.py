@@ -77,7 +77,7 @@ def verify(door: Door, resolution: Judge, settings: RspamdSettings) -> Protectio
         TargetError: Nobody answers, or not as Rspamd does.
     """
     version = door.version()
-    symbols = _symbols(settings)
+    symbols = symbols_of(settings)
     is_closed = door.scan([_STRANGER], symbols).action != "add header"
     tried = tuple(
         Tried(case, reply, _problem(case, reply, settings, by_symbols=is_closed))
@@ -90,7 +90,8 @@ def verify(door: Door, resolution: Judge, settings: RspamdSettings) -> Protectio
     return Protection(version, tried, tuple(sorted(found, key=lambda each: each.severity != "error")))
 
 
-def _symbols(settings: RspamdSettings) -> tuple[str, ...]:
+def symbols_of(settings: RspamdSettings) -> tuple[str, ...]:
+    """Return the symbols that a scan has to run to say whether a recipient is listed."""
     if settings.profile == "plugin":
         return ("FORWARDRESOLVE_LOOK_UP", "FORWARDRESOLVE_ACT", settings.symbol)
     return (settings.symbol, f"FORCE_ACTION_{settings.symbol}")
@@ -155,7 +156,7 @@ def _other_actions(door: Door, tried: tuple[Tried, ...], settings: RspamdSetting
     one = next((each for each in tried if each.case.listed and not each.problem), None)
     if one is None or settings.mode == "observe":
         return
-    reply = door.scan(one.case.listed[:1], _symbols(settings), action=_OTHER_ACTION)
+    reply = door.scan(one.case.listed[:1], symbols_of(settings), action=_OTHER_ACTION)
     if reply.action == _OTHER_ACTION:
         text = f'spam that gets "{_OTHER_ACTION}" is not refused'
         advice = f'have "{_OTHER_ACTION}" in actions of [rspamd], then run: forwardresolve rspamd install'

@@ -1,0 +1,94 @@
+"""``forwardresolve status``: what every target holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import attrs
+import typer
+
+from forwardresolve import config, pipeline
+from forwardresolve.cli.source import ConfigFile  # noqa: TC001 (Typer reads the annotations)
+from forwardresolve.deploy.plan import SHORT
+from forwardresolve.deploy.state import seconds_since
+from forwardresolve.sources import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forwardresolve.deploy.status import Status, TargetStatus
+
+SCHEMA_VERSION: Final = 1
+
+
+def status(
+    *,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="Lines, or one JSON object.")
+    ] = "text",
+    config_file: ConfigFile = None,
+) -> None:
+    """Show what every target holds and how the last run ended.
+
+    Where a target has a rspamd_url, its running Rspamd is asked whether it has read the list.
+
+    \b
+    forwardresolve status
+    """
+    found = pipeline.status(config.load(config_file))
+    if output_format == "json":
+        typer.echo(json.dumps(_as_json(found), indent=2))
+    else:
+        for line in _as_text(found, dt.datetime.now(dt.UTC)):
+            typer.echo(line)
+
+
+def _as_text(found: Status, now: dt.datetime) -> Iterator[str]:
+    for each in found.targets:
+        yield f"{each.name}: {'; '.join(_target(each))}"
+    run = found.state.run
+    yield f"last run: {run.outcome} {_ago(run.at, now)}: {run.text}" if run else "last run: none"
+    for name, source in found.state.sources.items():
+        stand_in = f", from its read of {source.last_good_from}" if source.last_good_from else ""
+        yield f"source {name}: {source.domains} domains, {source.forwardings} forwardings{stand_in}"
+    hold = found.state.hold
+    if hold is not None:
+        yield f"apply is held since the rollback of {hold.at} ({hold.reason}); go on with: apply --resume"
+    for approval in found.state.approvals:
+        yield f"approved for the next run: plan {approval.digest[:SHORT]} ({approval.reason})"
+    for kept in found.kept:
+        causes = f"  {'; '.join(kept.causes[:2])}" if kept.causes else ""
+        yield f"kept: {kept.digest[:SHORT]}  {kept.at}  {kept.keys} keys{causes}"
+
+
+def _target(each: TargetStatus) -> Iterator[str]:
+    if each.answers:
+        since = f" for {span(each.age)}" if each.age is not None else ""
+        yield f"holds {each.held[:SHORT] or 'nothing'}{since}"
+        if each.held != each.wanted:
+            yield f"wanted is {each.wanted[:SHORT]}" if each.wanted else "no run has written to it"
+    if each.error:
+        yield each.error
+    if each.rspamd:
+        yield f"Rspamd: {each.rspamd}"
+
+
+def _ago(at: str, now: dt.datetime) -> str:
+    seconds = seconds_since(at, now)
+    return f"{span(seconds)} ago" if seconds is not None else at
+
+
+def _as_json(found: Status) -> dict[str, Any]:
+    state = attrs.asdict(found.state)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "targets": [{**attrs.asdict(each), "is_current": each.is_current} for each in found.targets],
+        "sources": state["sources"],
+        "run": state["run"],
+        "hold": state["hold"],
+        "approvals": state["approvals"],
+        "releases": state["releases"],
+        "generations": [attrs.asdict(each) for each in found.kept],
+    }
