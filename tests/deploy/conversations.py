@@ -12,7 +12,7 @@ from forwardresolve.deploy.pipes import Pipes
 from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import ForwardResolveError, TargetError
-from forwardresolve.rspamd import MARKER, Artifact
+from forwardresolve.rspamd.artifact import map_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +30,7 @@ def generation(*addresses: str, domains: tuple[str, ...] = ()) -> Generation:
     """Make a generation of two maps."""
     return Generation(
         tuple(
-            Artifact(path, "".join(f"{line}\n" for line in (MARKER, *lines)).encode(), "map")
+            map_artifact(path, "".join(f"{line}\n" for line in lines))
             for path, lines in ((ADDRESSES, addresses), (DOMAINS, domains))
         )
     )

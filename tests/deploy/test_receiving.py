@@ -23,6 +23,7 @@ from deploy.conversations import (
     take_all,
 )
 from forwardresolve.deploy.generation import Generation
+from forwardresolve.deploy.guard import Limits
 from forwardresolve.deploy.messages import (
     AskMap,
     Gives,
@@ -34,7 +35,7 @@ from forwardresolve.deploy.messages import (
     encode,
 )
 from forwardresolve.deploy.pipes import Pipes
-from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
+from forwardresolve.deploy.receiving import MOST_BYTES, OwnGuard, Receiver
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.rspamd import Artifact
@@ -186,10 +187,31 @@ def test_maps_that_are_not_those_of_the_generation_are_refused() -> None:
     assert told.text == "the maps that are announced are not those of the generation"
 
 
-def test_a_map_that_nobody_would_know_as_ours_is_refused() -> None:
-    foreign = Generation((Artifact(ADDRESSES, b"a@a.example\n", "map"),))
-    told, _ = refusal(sent(foreign, Holding(OLD.digests)), Memory(OLD))
-    assert told.text == f"{ADDRESSES}: is no map of forwardresolve"
+@pytest.mark.parametrize(
+    "content", [b"a@a.example\n", b"", OLD.maps[1].content[:-12], b"\n" + OLD.maps[1].content]
+)
+def test_a_map_that_is_not_ours_or_not_whole_is_refused(content: bytes) -> None:
+    other = Generation((Artifact(ADDRESSES, content, "map"), OLD.maps[0]))
+    told, _ = refusal(sent(other, Holding(OLD.digests)), Memory(OLD))
+    assert told.text == f"{ADDRESSES}: is no whole map of forwardresolve"
+
+
+MANY = generation(*(f"user{number}@a.example" for number in range(100)))
+FEWER = generation(*(f"user{number}@a.example" for number in range(60)))
+NONE = generation()
+
+
+def test_the_guard_of_a_front_end_refuses_what_goes_too_far() -> None:
+    guard = OwnGuard(Limits())
+    guard(MANY, MANY, "")
+    guard(Generation(()), MANY, "")  # a new front end
+    for before, after in ((MANY, FEWER), (OLD, MANY), (OLD, NONE)):
+        with pytest.raises(UnsafeChange, match="nobody has released it"):
+            guard(before, after, "")
+        guard(before, after, "they moved")
+        with pytest.raises(UnsafeChange, match="it takes no release: "):
+            OwnGuard(Limits(), takes_release=False)(before, after, "they moved")
+    OwnGuard(Limits(removed=40))(MANY, FEWER, "")
 
 
 STREAM = asked() + sent(NEW, Holding(OLD.digests))
@@ -268,6 +290,15 @@ def test_a_large_map_comes_through_pipes_of_any_size() -> None:
         hearer.join()
     assert target.sequence == 1
     assert received[-1] == many.maps[1].content
+
+
+def test_what_is_said_beside_a_long_transfer_does_not_hold_it_up() -> None:
+    with pipe() as (reader, writer), pipe() as (beside, noise):
+        os.write(noise, b"a warning\n")
+        pipes = Pipes(reader, writer, beside)
+        pipes.send(b"x" * 10_000)
+        assert pipes.exactly(10_000) == b"x" * 10_000
+        assert pipes.said == b"a warning\n"
 
 
 @contextlib.contextmanager

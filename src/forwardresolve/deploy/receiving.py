@@ -6,11 +6,13 @@ garbled, too large or repeated changes nothing.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import attrs
 
 from forwardresolve.deploy.generation import Generation, digest_of
+from forwardresolve.deploy.guard import Amounts, Limits, unusual
 from forwardresolve.deploy.messages import (
     LONGEST_LINE,
     VERSION,
@@ -28,12 +30,15 @@ from forwardresolve.deploy.messages import (
     one_line,
 )
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
-from forwardresolve.rspamd import Artifact, is_ours
+from forwardresolve.rspamd import Artifact
+from forwardresolve.rspamd.reading import is_whole, read_keys
 
 if TYPE_CHECKING:
     from forwardresolve.deploy.messages import Announced, Message
     from forwardresolve.deploy.pipes import Pipes
     from forwardresolve.deploy.target import Holding, Target
+
+_LOG: Final = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """How large a generation may be by default: five million addresses have about half of it."""
@@ -54,6 +59,35 @@ class Judge(Protocol):
             UnsafeChange: It goes too far.
         """
         ...
+
+
+@attrs.frozen
+class OwnGuard:
+    """The guard of a front end that trusts no sender further than it must.
+
+    Args:
+        limits: How much the list may change at once.
+        takes_release: Whether a change goes through that somebody released on the sender's side.
+    """
+
+    limits: Limits
+    takes_release: bool = True
+
+    def __call__(self, before: Generation, after: Generation, release: str) -> None:
+        """Look at a change; see `Judge`. An empty front end takes any list."""
+        if not before.maps:
+            return
+        had, has = (read_keys(each.content for each in generation.maps) for generation in (before, after))
+        amounts = Amounts(held=len(had), removed=len(had - has), added=len(has - had), listed=len(has))
+        problems = "; ".join(unusual(amounts, self.limits))
+        if not problems:
+            return
+        if release and self.takes_release:
+            _LOG.warning("released (%s): %s", release, problems)
+            return
+        advice = "nobody has released it" if self.takes_release else "it takes no release"
+        msg = f"the guard of the front end refuses the change, and {advice}: {problems}"
+        raise UnsafeChange(msg)
 
 
 class _BadRequestError(TargetError):
@@ -146,8 +180,8 @@ class Receiver:
             raise TargetError(msg)
         contents = [_read(each, pipes) for each in request.maps]
         for announced, content in zip(request.maps, contents, strict=True):
-            if not is_ours(content):
-                msg = f"{announced.path}: is no map of forwardresolve"
+            if not is_whole(content):
+                msg = f"{announced.path}: is no whole map of forwardresolve"
                 raise TargetError(msg)
         return contents
 

@@ -93,10 +93,10 @@ class Ssh:
         """Say what the target holds; see `Target.holding`."""
         with self._conversation() as (pipes, _):
             answer = _ask(pipes, AskHolding(sorted(paths)), Holds)
-        if not answer.digests.keys() <= set(paths):
-            msg = f"target {self.name}: tells of maps that it was not asked for"
-            raise TargetError(msg)
-        return _holding(answer)
+            if not answer.digests.keys() <= set(paths):
+                msg = "tells of maps that it was not asked for"
+                raise TargetError(msg)
+            return _holding(answer)
 
     def fetch(self, path: str) -> bytes:
         """Return the content of a map that it holds; see `Target.fetch`."""
