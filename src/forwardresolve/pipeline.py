@@ -28,7 +28,7 @@ from forwardresolve.shapes import nearest
 from forwardresolve.sources import Deadline, Progress, naming, read_all, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from forwardresolve.config import Config
     from forwardresolve.deploy.applying import Outcome
@@ -244,8 +244,14 @@ def plan(
     )
 
 
-def apply(
-    plan: Plan, *, reason: str = "", force: bool = False, first: bool = False, resume: bool = False
+def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
+    plan: Plan,
+    *,
+    reason: str = "",
+    force: bool = False,
+    first: bool = False,
+    resume: bool = False,
+    before: Callable[[], None] | None = None,
 ) -> tuple[Outcome, ...]:
     """Carry a plan out, target by target; one that fails does not stop the others.
 
@@ -255,6 +261,8 @@ def apply(
         force: Whether to carry it out though the guard refuses it; needs a reason.
         first: Whether this is the first list: nothing is there to compare it with.
         resume: Whether to go on after a rollback.
+        before: Is called when the plan may go on and before any target is touched; what it raises
+            ends the run.
 
     Returns:
         What became of each target.
@@ -264,7 +272,7 @@ def apply(
         TargetError: Another run is under way, or the state cannot be written; nothing was touched.
     """
     now = dt.datetime.now(dt.UTC)
-    return releasing.apply(plan, now, reason=reason, force=force, first=first, resume=resume)
+    return releasing.apply(plan, now, reason=reason, force=force, first=first, resume=resume, before=before)
 
 
 def note_failure(config: Config, error: ForwardResolveError) -> None:

@@ -29,7 +29,6 @@ COMMANDS = (
     "approve",
     "rollback",
     "status",
-    "receive",
     "query",
     "explain",
     "findings",

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
@@ -35,19 +35,11 @@ def find_program(name: str, package: str) -> str:
     places += map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
-        lack(f"{name} is not installed (Debian package {package})")
+        reason = f"{name} is not installed (Debian package {package})"
+        if os.environ.get("FORWARDRESOLVE_LIVE") == "require":
+            pytest.fail(reason)
+        pytest.skip(reason)
     return found
-
-
-def lack(reason: str) -> NoReturn:
-    """Skip the test, or fail it where live tests are required.
-
-    Args:
-        reason: What is missing here.
-    """
-    if os.environ.get("FORWARDRESOLVE_LIVE") == "require":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def free_port() -> int:

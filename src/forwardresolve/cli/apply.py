@@ -10,16 +10,26 @@ import typer
 
 from forwardresolve import __version__, config, pipeline
 from forwardresolve.cli.progress import progress_bar
-from forwardresolve.cli.source import ConfigFile, Deadline  # noqa: TC001 (Typer reads the annotations)
+from forwardresolve.cli.source import (  # noqa: TC001 (Typer reads the annotations)
+    ConfigFile,
+    Deadline,
+    Metrics,
+)
 from forwardresolve.deploy.plan import SHORT
 from forwardresolve.deploy.saved import still_holds
+from forwardresolve.deploy.state import wait_for_others
 from forwardresolve.errors import ForwardResolveError, TargetError
 from forwardresolve.operate import requests
+from forwardresolve.operate.attending import Attendant
 
 if TYPE_CHECKING:
+    from forwardresolve.config import Config
     from forwardresolve.deploy.applying import Outcome
+    from forwardresolve.deploy.plan import Plan
 
 _LOG: Final = logging.getLogger(__name__)
+_PATIENCE: Final = 600.0
+"""Seconds that another run may take before one that was requested gives up: it may have read too early."""
 
 
 def apply(
@@ -43,6 +53,7 @@ def apply(
             "--requests", metavar="DIR", help="Take the requests of forwardresolve touch away before reading."
         ),
     ] = None,
+    metrics: Metrics = None,
     config_file: ConfigFile = None,
 ) -> None:
     """Bring the list to every target.
@@ -59,19 +70,36 @@ def apply(
         raise typer.BadParameter(msg, param_hint="--force")
     if requests_dir is not None:  # before anything can fail: what is left there starts the next run
         _tell(requests.take(requests_dir))
-    chosen_config = config.load(config_file)
+    attendant = Attendant.of(config_file, metrics)
+    try:
+        chosen_config = config.load(config_file)
+        attendant = attendant.configured(chosen_config)
+        if requests_dir is not None:
+            wait_for_others(chosen_config.state_dir, _PATIENCE)
+        made = _planned(chosen_config, plan, deadline)
+        attendant = attendant.planned(made)
+        outcomes = pipeline.apply(
+            made, reason=reason, force=force, first=first, resume=resume, before=attendant.before
+        )
+    except ForwardResolveError as error:
+        attendant.failed(error)
+        raise
+    if not made.changes:
+        typer.echo("nothing to do", err=True)
+    attendant.after(outcomes)
+    tell(outcomes)
+
+
+def _planned(chosen_config: Config, saved: Path | None, deadline: float | None) -> Plan:
     try:
         with progress_bar() as progress:
             made = pipeline.plan(chosen_config, progress, deadline)
-        if plan is not None:
-            still_holds(made, plan, __version__)
+        if saved is not None:
+            still_holds(made, saved, __version__)
     except ForwardResolveError as error:
         pipeline.note_failure(chosen_config, error)
         raise
-    outcomes = pipeline.apply(made, reason=reason, force=force, first=first, resume=resume)
-    if not made.changes:
-        typer.echo("nothing to do", err=True)
-    tell(outcomes)
+    return made
 
 
 def tell(outcomes: tuple[Outcome, ...]) -> None:

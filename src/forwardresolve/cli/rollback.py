@@ -8,7 +8,8 @@ import typer
 
 from forwardresolve import config, pipeline
 from forwardresolve.cli.apply import tell
-from forwardresolve.cli.source import ConfigFile, Reason  # noqa: TC001 (Typer reads the annotations)
+from forwardresolve.cli.source import ConfigFile, Metrics, Reason  # noqa: TC001 (Typer reads the annotations)
+from forwardresolve.operate.attending import Attendant
 
 
 def rollback(
@@ -20,6 +21,7 @@ def rollback(
         ),
     ] = "",
     *,
+    metrics: Metrics = None,
     config_file: ConfigFile = None,
 ) -> None:
     """Bring an earlier list back to every target, and keep it there.
@@ -29,6 +31,8 @@ def rollback(
     \b
     forwardresolve rollback --reason "the new list refuses mail to a.example"
     """
-    outcomes = pipeline.roll_back(config.load(config_file), reason=reason, to=to)
+    chosen_config = config.load(config_file)
+    outcomes = pipeline.roll_back(chosen_config, reason=reason, to=to)
+    Attendant.of(config_file, metrics).configured(chosen_config).after(outcomes)
     typer.echo("apply is held now; go on with: forwardresolve apply --resume", err=True)
     tell(outcomes)

@@ -47,6 +47,16 @@ Deadline = Annotated[
     float | None,
     typer.Option("--deadline", metavar="SECONDS", min=0, help="Give up before anything is touched."),
 ]
+Metrics = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics",
+        metavar="FILE",
+        envvar="FORWARDRESOLVE_METRICS",
+        show_envvar=False,
+        help="Write metrics for node_exporter's textfile collector.  [default: $FORWARDRESOLVE_METRICS]",
+    ),
+]
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; it is logged and kept for those who ask later.")
 ]

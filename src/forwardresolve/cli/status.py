@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import attrs
@@ -12,7 +13,10 @@ import typer
 from forwardresolve import config, pipeline
 from forwardresolve.cli.source import ConfigFile  # noqa: TC001 (Typer reads the annotations)
 from forwardresolve.deploy.plan import SHORT
-from forwardresolve.deploy.state import seconds_since
+from forwardresolve.deploy.state import read_state, seconds_since
+from forwardresolve.errors import ForwardResolveError
+from forwardresolve.operate import protection
+from forwardresolve.operate.nagios import Judgement, Limits, judge, unknown
 from forwardresolve.sources import span
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from forwardresolve.deploy.status import Status, TargetStatus
 
 SCHEMA_VERSION: Final = 1
+_LIMITS: Final = Limits()
 
 
 def status(
@@ -28,21 +33,48 @@ def status(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Lines, or one JSON object.")
     ] = "text",
+    check: Annotated[
+        bool,
+        typer.Option("--nagios", help="Print one line for Nagios and its kin, and exit with 0, 1, 2 or 3."),
+    ] = False,
+    warning: Annotated[
+        float,
+        typer.Option("--warning", metavar="SECONDS", min=0, help="Warn when no run was good for so long."),
+    ] = _LIMITS.warning,
+    critical: Annotated[
+        float, typer.Option("--critical", metavar="SECONDS", min=0, help="The same, as critical.")
+    ] = _LIMITS.critical,
     config_file: ConfigFile = None,
 ) -> None:
     """Show what every target holds and how the last run ended.
 
-    Where a target has a rspamd_url, its running Rspamd is asked whether it has read the list.
+    Where a target has a rspamd_url, its running Rspamd is asked whether it has read the list. With
+    --nagios nobody is asked: what the runs and verifications have left is judged.
 
     \b
     forwardresolve status
+    forwardresolve status --nagios --critical 3600
     """
+    if check:
+        judgement = _judged(config_file, Limits(warning, critical))
+        typer.echo(judgement.line)
+        raise typer.Exit(judgement.level)
     found = pipeline.status(config.load(config_file))
     if output_format == "json":
         typer.echo(json.dumps(_as_json(found), indent=2))
     else:
         for line in _as_text(found, dt.datetime.now(dt.UTC)):
             typer.echo(line)
+
+
+def _judged(config_file: Path | None, limits: Limits) -> Judgement:
+    """Judge; whatever is in the way of that is told by the conventions of monitoring, too."""
+    try:
+        state_dir = config.load(config_file).state_dir
+        verified = protection.load(state_dir).values()
+    except ForwardResolveError as error:
+        return unknown(str(error))
+    return judge(read_state(state_dir), verified, dt.datetime.now(dt.UTC), limits)
 
 
 def _as_text(found: Status, now: dt.datetime) -> Iterator[str]:

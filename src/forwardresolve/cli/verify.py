@@ -14,9 +14,10 @@ import typer
 
 from forwardresolve import pipeline
 from forwardresolve.cli import log
-from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.cli.source import BackendName, ConfigFile, Metrics, Options, Url, chosen
 from forwardresolve.errors import TargetError
 from forwardresolve.operate.asking import Asked, ask
+from forwardresolve.operate.attending import measure
 from forwardresolve.operate.protection import Verified, events, load, save
 from forwardresolve.rspamd.commands import output_of
 from forwardresolve.rspamd.disarming import disarming, exporters, parse_dump
@@ -68,6 +69,7 @@ def verify(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Lines, or one JSON object.")
     ] = "text",
+    metrics: Metrics = None,
     config: ConfigFile = None,
     backend: BackendName = None,
     url: Url = None,
@@ -102,6 +104,8 @@ def verify(
             _show(name, answer)
     if not rspamd:
         _keep(chosen_config.state_dir, answers)
+        if metrics is not None:
+            measure(chosen_config.state_dir, metrics)
     if any(isinstance(each, Protection) and not each.protects for each in answers.values()):
         raise typer.Exit(NOT_PROTECTED)
     if any(isinstance(each, TargetError) for each in answers.values()):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from forwardresolve.deploy.directory import Directory
-from forwardresolve.deploy.ssh import Ssh
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
 from forwardresolve.rspamd import RspamdSettings
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 KINDS: Final[Mapping[str, type[Target]]] = {
     "directory": Directory,
-    "ssh": Ssh,
 }
 """The value of ``kind`` to the class whose fields are the other keys."""
 

@@ -25,11 +25,11 @@ from forwardresolve.deploy.state import (
     stamp,
     write_state,
 )
-from forwardresolve.errors import UnsafeChange
+from forwardresolve.errors import ForwardResolveError, UnsafeChange
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from forwardresolve.deploy.applying import Outcome
@@ -49,6 +49,7 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
     force: bool = False,
     first: bool = False,
     resume: bool = False,
+    before: Callable[[], None] | None = None,
 ) -> tuple[Outcome, ...]:
     """Carry a plan out.
 
@@ -59,6 +60,7 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
         force: Whether to carry it out though the guard refuses it; needs a reason.
         first: Whether this is the first list: nothing is there to compare it with.
         resume: Whether to go on after a rollback.
+        before: Is called when the plan may go on; what it raises ends the run.
 
     Returns:
         What became of each target.
@@ -78,6 +80,8 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
             _LOG.warning(
                 "plan %.12s is %s: %s", plan.digest, release.how, release.reason or "no reason given"
             )
+        if before is not None:
+            _ask(before, plan, state, now)
         history = History(plan.state_dir)
         _keep(plan, history, now, reason)
         tasks = [Task(each.front_end.target, each.wanted, each.held, each.error) for each in plan.targets]
@@ -92,6 +96,15 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
         history.prune(plan.deploy, now, spared(state))
         _keep_reads(plan)
     return outcomes
+
+
+def _ask(before: Callable[[], None], plan: Plan, state: State, now: dt.datetime) -> None:
+    """Call what has a say in it, too; a run that it ends has failed."""
+    try:
+        before()
+    except ForwardResolveError as error:
+        _end(plan, state, Run(at=stamp(now), outcome="failed", text=str(error)))
+        raise
 
 
 def approve(state_dir: Path, digest: str, reason: str, now: dt.datetime) -> bool:

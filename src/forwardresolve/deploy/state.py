@@ -7,6 +7,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 from collections.abc import Mapping  # noqa: TC003 (cattrs reads the annotations)
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal
@@ -18,7 +19,7 @@ from forwardresolve.options import structure
 from forwardresolve.rspamd.writing import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Ending = Literal["done", "unchanged", "refused", "held", "partly", "failed"]
@@ -31,6 +32,8 @@ _LOCK: Final = "lock"
 _DIRECTORY_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
 _MOST_RELEASES: Final = 50
+_PAUSE: Final = 0.5
+"""Seconds between two looks at the lock."""
 
 
 @attrs.frozen(kw_only=True)
@@ -230,6 +233,28 @@ def locked(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def wait_for_others(directory: Path, patience: float, sleep: Callable[[float], object] = time.sleep) -> None:
+    """Wait until no other run is under way, so that a plan made then is not overtaken by it.
+
+    Args:
+        directory: ``state_dir``.
+        patience: After how many seconds to wait no longer.
+        sleep: Waits for a number of seconds.
+
+    Raises:
+        TargetError: The other run is still under way, or the file system refuses.
+    """
+    pauses = round(patience / _PAUSE)
+    for left in range(pauses, -1, -1):
+        try:
+            with locked(directory):
+                return
+        except TargetError:
+            if not left:
+                raise
+        sleep(_PAUSE)
 
 
 def stamp(now: dt.datetime) -> str:
