@@ -29,6 +29,7 @@ COMMANDS = (
     "approve",
     "rollback",
     "status",
+    "receive",
     "query",
     "explain",
     "findings",

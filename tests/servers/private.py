@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 import pytest
@@ -35,11 +35,19 @@ def find_program(name: str, package: str) -> str:
     places += map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
-        reason = f"{name} is not installed (Debian package {package})"
-        if os.environ.get("FORWARDRESOLVE_LIVE") == "require":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lack(f"{name} is not installed (Debian package {package})")
     return found
+
+
+def lack(reason: str) -> NoReturn:
+    """Skip the test, or fail it where live tests are required.
+
+    Args:
+        reason: What is missing here.
+    """
+    if os.environ.get("FORWARDRESOLVE_LIVE") == "require":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from forwardresolve.deploy.directory import Directory
+from forwardresolve.deploy.ssh import Ssh
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
 from forwardresolve.rspamd import RspamdSettings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 KINDS: Final[Mapping[str, type[Target]]] = {
     "directory": Directory,
+    "ssh": Ssh,
 }
 """The value of ``kind`` to the class whose fields are the other keys."""
 

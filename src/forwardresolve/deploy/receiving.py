@@ -1,0 +1,215 @@
+"""The front end's side of a deployment: answer a sender, and take only what is whole and fits.
+
+A request is read to its end and checked before anything is written, so input that is cut off,
+garbled, too large or repeated changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import attrs
+
+from forwardresolve.deploy.generation import Generation, digest_of
+from forwardresolve.deploy.guard import Amounts, Limits, unusual
+from forwardresolve.deploy.messages import (
+    LONGEST_LINE,
+    VERSION,
+    AskHolding,
+    AskMap,
+    Gives,
+    Hello,
+    Holds,
+    Put,
+    Refuses,
+    announce,
+    check,
+    decode,
+    encode,
+    one_line,
+)
+from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
+from forwardresolve.rspamd import Artifact
+from forwardresolve.rspamd.reading import is_whole, read_keys
+
+if TYPE_CHECKING:
+    from forwardresolve.deploy.messages import Announced, Message
+    from forwardresolve.deploy.pipes import Pipes
+    from forwardresolve.deploy.target import Holding, Target
+
+_LOG: Final = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""How large a generation may be by default: five million addresses have about half of it."""
+
+
+class Judge(Protocol):
+    """The guard of a front end."""
+
+    def __call__(self, before: Generation, after: Generation, release: str) -> None:
+        """Look at a change.
+
+        Args:
+            before: What is held.
+            after: What is to be held.
+            release: Why the sender says that somebody released it; empty where nobody did.
+
+        Raises:
+            UnsafeChange: It goes too far.
+        """
+        ...
+
+
+@attrs.frozen
+class OwnGuard:
+    """The guard of a front end that trusts no sender further than it must.
+
+    Args:
+        limits: How much the list may change at once.
+        takes_release: Whether a change goes through that somebody released on the sender's side.
+    """
+
+    limits: Limits
+    takes_release: bool = True
+
+    def __call__(self, before: Generation, after: Generation, release: str) -> None:
+        """Look at a change; see `Judge`. An empty front end takes any list."""
+        if not before.maps:
+            return
+        had, has = (read_keys(each.content for each in generation.maps) for generation in (before, after))
+        amounts = Amounts(held=len(had), removed=len(had - has), added=len(has - had), listed=len(has))
+        problems = "; ".join(unusual(amounts, self.limits))
+        if not problems:
+            return
+        if release and self.takes_release:
+            _LOG.warning("released (%s): %s", release, problems)
+            return
+        advice = "nobody has released it" if self.takes_release else "it takes no release"
+        msg = f"the guard of the front end refuses the change, and {advice}: {problems}"
+        raise UnsafeChange(msg)
+
+
+class _BadRequestError(TargetError):
+    """What came is no request that can be answered, so the place of the next one is unknown."""
+
+
+class _MovedError(TargetError):
+    """The target holds something else than the sender thinks."""
+
+
+_WHY: Final[tuple[tuple[type[ForwardResolveError], Literal["request", "moved", "unsafe", "failed"]], ...]] = (
+    (_BadRequestError, "request"),
+    (_MovedError, "moved"),
+    (UnsafeChange, "unsafe"),
+    (ForwardResolveError, "failed"),
+)
+
+
+@attrs.frozen
+class Receiver:
+    """Answers one sender.
+
+    Args:
+        target: Where the maps go.
+        judge: What it does not take.
+        most_bytes: How large a generation may be that it takes.
+    """
+
+    target: Target
+    judge: Judge
+    most_bytes: int = MOST_BYTES
+
+    def converse(self, pipes: Pipes) -> None:
+        """Answer requests until the input ends.
+
+        Args:
+            pipes: From and to the sender.
+
+        Raises:
+            ForwardResolveError: The last request that was refused; the sender knows why.
+            TargetError: The sender has gone, or stopped in the middle.
+        """
+        refused: ForwardResolveError | None = None
+        try:
+            pipes.send(encode(Hello(VERSION, self.most_bytes)))
+            while line := pipes.line(LONGEST_LINE):
+                try:
+                    answer, content = self._answer(line, pipes)
+                except ForwardResolveError as error:
+                    refused = error
+                    answer, content = _refusal(error), b""
+                pipes.send(encode(answer) + content)
+                if isinstance(refused, _BadRequestError):
+                    break
+        except OSError as error:
+            msg = f"the sender does not go on: {error.strerror or error}"
+            raise TargetError(msg) from error
+        if refused is not None:
+            raise refused
+
+    def _answer(self, line: bytes, pipes: Pipes) -> tuple[Message, bytes]:
+        """Carry out one request; return the answer and the bytes behind it."""
+        try:
+            request = decode(line)
+            contents = self._contents(request, pipes) if isinstance(request, Put) else []
+        except (EOFError, TargetError, TimeoutError) as error:
+            raise _BadRequestError(str(error)) from error
+        if isinstance(request, AskHolding):
+            return _holds(self.target.holding(request.paths)), b""
+        if isinstance(request, AskMap):
+            content = self.target.fetch(request.path)
+            announced = announce(request.path, content)
+            return Gives(announced.size, announced.sha256), content
+        if isinstance(request, Put):
+            return _holds(self._put(request, contents)), b""
+        msg = "this is an answer, and no request"
+        raise _BadRequestError(msg)
+
+    def _contents(self, request: Put, pipes: Pipes) -> list[bytes]:
+        """Read the bytes behind a request."""
+        size = sum(each.size for each in request.maps)
+        if size > self.most_bytes:
+            msg = (
+                f"the maps have {size} bytes, and {self.most_bytes} are taken; "
+                "forwardresolve receive --most-bytes on the front end allows more"
+            )
+            raise TargetError(msg)
+        if digest_of({each.path: each.sha256 for each in request.maps}) != request.digest:
+            msg = "the maps that are announced are not those of the generation"
+            raise TargetError(msg)
+        contents = [_read(each, pipes) for each in request.maps]
+        for announced, content in zip(request.maps, contents, strict=True):
+            if not is_whole(content):
+                msg = f"{announced.path}: is no whole map of forwardresolve"
+                raise TargetError(msg)
+        return contents
+
+    def _put(self, request: Put, contents: list[bytes]) -> Holding:
+        paths = [each.path for each in request.maps]
+        held = self.target.holding(paths)
+        if held.sequence + 1 != request.sequence or held.digests != request.held:
+            msg = (
+                f"generation {request.sequence} does not follow what is held "
+                f"(generation {held.sequence}, {held.digest[:12] or 'nothing'}); plan again"
+            )
+            raise _MovedError(msg)
+        before = Generation(tuple(Artifact(path, self.target.fetch(path), "map") for path in held.digests))
+        after = Generation(
+            tuple(Artifact(path, content, "map") for path, content in zip(paths, contents, strict=True))
+        )
+        self.judge(before, after, request.release)
+        return self.target.put(after, held, release=request.release)
+
+
+def _read(announced: Announced, pipes: Pipes) -> bytes:
+    return check(pipes.exactly(announced.size), announced)
+
+
+def _holds(held: Holding) -> Holds:
+    return Holds(dict(held.digests), held.sequence)
+
+
+def _refusal(error: ForwardResolveError) -> Refuses:
+    why = next(why for kind, why in _WHY if isinstance(error, kind))
+    return Refuses(why, one_line(str(error)))
