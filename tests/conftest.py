@@ -6,6 +6,7 @@ pytest_plugins = [
     "servers.sql",
     "servers.postgresql",
     "servers.mariadb",
+    "servers.redis",
     "servers.rspamd",
     "servers.postfix",
     "servers.certificates",

@@ -129,7 +129,8 @@ def test_verify_looks_at_the_configuration_where_it_is_told_how(
     table = json.loads(done.out)
     assert table["schema_version"] == 1
     assert table["rspamd"][0]["version"] == "4.1.5"
-    assert {each["id"] for each in table["rspamd"][0]["findings"]} == {"rspamd-rule-missing"}
+    ids = {each["id"] for each in table["rspamd"][0]["findings"]}
+    assert ids == {"rspamd-rule-missing", "rspamd-controller-unseen"}
     assert table["rspamd"][0]["cases"][0]["problem"] == ""
     assert asked == [Door("http://mx1:11333", "", ("EXPORT_METADATA_X",))]
 

@@ -9,7 +9,7 @@ import attrs
 from forwardresolve.rspamd.probing import QUEUE_ID, Door, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from forwardresolve.rspamd import RspamdSettings
 
@@ -23,6 +23,10 @@ class FakeDoor(Door):
         settings: What it was installed with.
         heeds: Whether it takes settings from a request.
         refuses: Which actions it turns into a refusal.
+        instead: A symbol that it sets in place of ours.
+        also: Symbols that every message for somebody in its list sets.
+        pages: What its controller has at a path, or at ``/getmap`` under a number.
+        asked: Every path that was read.
     """
 
     url: str = "http://rspamd.example:11333"
@@ -30,15 +34,23 @@ class FakeDoor(Door):
     settings: RspamdSettings
     heeds: bool = True
     refuses: tuple[str, ...] = ("add header", "rewrite subject")
+    instead: str = ""
+    also: tuple[str, ...] = ()
+    pages: Mapping[str, bytes] = attrs.field(factory=dict)
+    asked: list[str] = attrs.field(factory=list)
 
     def version(self) -> str:
         return "4.1.5"
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes | None:
+        self.asked.append(path)
+        return self.pages.get(headers["Map"] if headers else path)
 
     def scan(self, recipients: Iterable[str], symbols: Iterable[str], *, action: str = "add header") -> Reply:
         assert self.settings.symbol in symbols
         recipients = tuple(recipients)
         hit = [each for each in recipients if self.lists(each)]
-        known = frozenset([self.settings.symbol] if hit else [])
+        known = frozenset([self.instead or self.settings.symbol, *self.also] if hit else [])
         if not self.heeds:
             return Reply("no action", "", known, ())
         whole = len(hit) == len(recipients)

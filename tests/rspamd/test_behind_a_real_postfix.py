@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forwardresolve.records import Record
+    from forwardresolve.rspamd.settings import Profile
     from scenarios import Scenario
     from servers.front_end import FrontEnd
     from servers.rspamd import Rspamd
@@ -108,3 +109,14 @@ def test_drop_delivers_mixed_spam_to_the_mailbox_alone(
         assert front.send("box@a.example", "info@a.example", spam=False)[0] == 250
         assert front.outcome(2) == {"box@a.example": False, "joe@gmail.example": False}
         assert front.send("info@a.example")[0] == 554
+
+
+@pytest.mark.parametrize("profile", ["multimap", "plugin"])
+def test_quarantine_keeps_spam_for_the_admin(enter: Enter, profile: Profile) -> None:
+    with enter(RspamdSettings(profile=profile, action="quarantine")) as (front, _):
+        assert front.send("info@a.example")[0] == 250
+        assert front.is_lost()
+        assert front.held() == 1
+        assert front.send("box@a.example")[0] == 250
+        assert front.outcome(1) == {"box@a.example": True}
+        assert front.held() == 1

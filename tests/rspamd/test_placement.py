@@ -114,6 +114,36 @@ def test_rspamd_in_a_container_reads_its_own_paths(tmp_path: Path) -> None:
     assert not any("$LOCAL_CONFDIR" in text for text in files.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("override.d/force_actions.conf", "# mine\n  rules { A {} }\n"),
+        ("rspamd.conf.local", "force_actions { rules { A {} } }\n"),
+        ("rspamd.conf.override", "\nforce_actions {\n}\n"),
+    ],
+)
+def test_rules_that_would_replace_ours_are_refused(tmp_path: Path, name: str, text: str) -> None:
+    _admin(tmp_path, name, text)
+    with pytest.raises(TargetError, match=f"{name}: its force_actions rules replace"):
+        installation(_MULTIMAP, tmp_path)
+    assert installation(_PLUGIN, tmp_path)
+    _admin(tmp_path, name, "# rules and force_actions {} are elsewhere\n")
+    assert installation(_MULTIMAP, tmp_path)
+
+
+def test_an_action_that_rspamd_does_not_know_is_named_beside_the_admins(tmp_path: Path) -> None:
+    _admin(tmp_path, "local.d/actions.conf", "reject = 20;\n")
+    before = _all(tmp_path)
+    files = artifacts(Said(("info@a.example",)), RspamdSettings(action="quarantine"))
+    apply(installation(files, tmp_path), tmp_path)
+    assert _files(tmp_path)["forwardresolve.d/actions.conf"].endswith(
+        'quarantine { flags = ["no_threshold"]; }\n'
+    )
+    assert _files(tmp_path)["local.d/actions.conf"].startswith("reject = 20;\n.include")
+    apply(removal(tmp_path), tmp_path)
+    assert _all(tmp_path) == before
+
+
 def test_a_strangers_map_or_plugin_is_not_replaced(tmp_path: Path) -> None:
     _admin(tmp_path, "local.d/maps.d/forwardings-table.inc.local", "mine\n")
     _admin(tmp_path, "plugins.d/forwardresolve.lua", "return 1\n")

@@ -176,3 +176,40 @@ def test_verify_falls_back_to_symbols_where_requests_bring_no_settings(
     (root / "override.d/settings.conf").write_text("enabled = false;\n")
     found = _verified(start_rspamd(root, version), _PROFILES[0])
     assert [each.id for each in found.findings] == ["rspamd-settings-closed"]
+
+
+@pytest.mark.parametrize("settings", [attrs.evolve(each, action="quarantine") for each in _PROFILES])
+def test_an_action_that_rspamd_did_not_know_is_forced(rspamd: Rspamd, settings: RspamdSettings) -> None:
+    admins = rspamd.root / "local.d/actions.conf"
+    admins.write_text("reject = 20;\n")
+    carry_out(
+        installation(artifacts(_RESOLUTION, settings), rspamd.root), rspamd.root, _steps(rspamd, settings)
+    )
+    assert rspamd.scan("info@a.example").action == "quarantine"
+    assert rspamd.scan("box@a.example").action == "add header"
+    carry_out(removal(rspamd.root), rspamd.root, Steps(rspamd.configtest, rspamd.reload))
+    assert admins.read_text() == "reject = 20;\n"
+
+
+@pytest.mark.parametrize("settings", _PROFILES)
+def test_a_rspamd_in_a_container_reads_its_own_paths_and_files_of_its_own_user(
+    start_rspamd: Callable[..., Rspamd],
+    make_root: Callable[[], Path],
+    version: Version,
+    settings: RspamdSettings,
+) -> None:
+    root = make_root()
+    (root / "local.d").mkdir()
+    (root / "local.d/force_actions.conf").write_text(_ADMIN_RULE)
+    rspamd = start_rspamd(root, version, inside="/srv")
+    steps = attrs.evolve(_steps(rspamd, settings), owner=(54321, 54322))
+    carry_out(installation(artifacts(_RESOLUTION, settings), root, "/srv"), root, steps)
+    assert rspamd.scan("info@a.example").action == "reject"
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != "force_actions.conf"]
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in files} == {(54321, 54322)}
+    texts = "".join(path.read_text() for path in files if path.suffix == ".conf")
+    assert '"/srv/local.d/maps.d/' in texts
+    assert "$LOCAL_CONFDIR" not in texts
+    assert str(root) not in texts
+    carry_out(removal(root), root, Steps(rspamd.configtest, rspamd.reload))
+    assert [path.name for path in root.rglob("*")] == ["local.d", "force_actions.conf"]

@@ -10,6 +10,7 @@ from forwardresolve import ForwardingGraph, resolve
 from forwardresolve.records import Domain, DomainAlias, Forward, Mailbox
 from forwardresolve.rspamd import Exemption, RspamdSettings
 from forwardresolve.rspamd.cases import Case, cases
+from forwardresolve.rspamd.inspecting import UNSEEN
 from forwardresolve.rspamd.verifying import verify
 from rspamd.doors import FakeDoor
 
@@ -96,12 +97,12 @@ def _verify(chosen: RspamdSettings, **changes: Any) -> Protection:  # noqa: ANN4
 def test_a_rspamd_that_does_as_the_settings_say_protects(settings: RspamdSettings) -> None:
     found = _verify(settings)
     assert found.protects
-    assert (found.version, found.findings) == ("4.1.5", ())
+    assert (found.version, found.findings) == ("4.1.5", (UNSEEN,))
     assert {each.problem for each in found.tried} == {""}
 
 
 def _ids(found: Protection) -> list[str]:
-    return [each.id for each in found.findings]
+    return [each.id for each in found.findings if each != UNSEEN]
 
 
 def test_an_empty_map_is_one_finding() -> None:
@@ -125,9 +126,23 @@ def test_an_address_that_is_missed_and_one_that_is_too_many_are_named() -> None:
 
 def test_a_rule_that_does_not_act_is_told() -> None:
     found = _verify(RspamdSettings(), refuses=())
-    assert set(_ids(found)) == {"rspamd-unprotected"}
+    assert _ids(found) == ["rspamd-not-refused"]
     assert "configdump force_actions" in found.findings[0].advice
-    assert "the action is add header, not reject" in found.findings[0].text
+    assert found.tried[0].problem == "the action is add header, not reject"
+
+
+def test_a_symbol_of_the_map_in_place_of_ours_is_told() -> None:
+    found = _verify(RspamdSettings(), instead="Kunde", refuses=())
+    assert _ids(found) == ["rspamd-map-values"]
+    assert "set Kunde instead of IS_FORWARDING" in found.findings[0].text
+    assert not found.protects
+
+
+def test_recipients_that_rspamd_replaces_are_told_where_that_counts() -> None:
+    assert _ids(_verify(RspamdSettings(), also=("ALIAS_RESOLVED",))) == ["rspamd-virtual-aliases"]
+    assert _ids(_verify(RspamdSettings(profile="plugin"), also=("ALIAS_RESOLVED",))) == []
+    empty = _verify(RspamdSettings(), instead="ALIAS_RESOLVED", refuses=())
+    assert _ids(empty) == ["rspamd-map-empty", "rspamd-virtual-aliases"]
 
 
 def test_another_message_is_told() -> None:
@@ -138,9 +153,10 @@ def test_another_message_is_told() -> None:
 def test_a_recipient_that_is_not_dropped_is_told() -> None:
     settings = RspamdSettings(profile="plugin", recipients="drop", accept_silent_loss=True)
     found = _verify(settings, settings=RspamdSettings(profile="plugin", recipients="all"))
-    assert [each.text for each in found.findings] == [
+    assert _ids(found) == ["rspamd-unprotected"]
+    assert found.findings[0].text == (
         "several recipients (first@a.example, keep@most.example): the listed recipient is not dropped"
-    ]
+    )
 
 
 def test_an_action_that_is_left_out_is_a_warning() -> None:

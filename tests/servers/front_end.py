@@ -57,10 +57,12 @@ class FrontEnd:
     Args:
         door: The socket that the Postfix listens on.
         delivered: What came out, as it comes.
+        hold: The directory of the messages that it keeps until an admin decides.
     """
 
-    def __init__(self, door: Path, delivered: list[Delivery]) -> None:
+    def __init__(self, door: Path, delivered: list[Delivery], hold: Path) -> None:
         self._door = door
+        self._hold = hold
         self._delivered = delivered
         self._number = 0
 
@@ -89,6 +91,10 @@ class FrontEnd:
                 return found
             assert time.monotonic() < deadline, found
             time.sleep(0.05)
+
+    def held(self) -> int:
+        """Return how many messages wait for an admin."""
+        return sum(1 for path in self._hold.rglob("*") if path.is_file())
 
     def is_lost(self) -> bool:
         """Tell whether nothing of the last message comes out, though a later one does."""
@@ -122,7 +128,8 @@ def front_end(scenario: Scenario, milter_port: int) -> Iterator[FrontEnd]:
         }
         write_files({**scenario, "main_cf": settings}, base, SinkPorts(port, port, port))
         with running_postfix(base):
-            yield FrontEnd(base / "queue" / "public" / PROBE_SERVICE, delivered)
+            queue = base / "queue"
+            yield FrontEnd(queue / "public" / PROBE_SERVICE, delivered, queue / "hold")
     finally:
         sink.shutdown()
         sink.server_close()

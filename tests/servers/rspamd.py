@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 from servers.private import free_port, running
-from servers.rspamd_versions import ACCOUNT, VERSIONS, program
+from servers.rspamd_versions import ACCOUNT, VERSIONS, program, program_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,10 @@ worker "rspamd_proxy" {{
   milter = yes;
   upstream "local" {{ default = yes; hosts = "127.0.0.1:{port}"; }}
 }}
-actions {{ reject = 15; "add header" = 6; greylist = 4; }}
+actions {{
+  reject = 15; "add header" = 6; greylist = 4;
+  .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/actions.conf"
+}}
 modules {{ path = "$PLUGINSDIR"; try_path = "$LOCAL_CONFDIR/plugins.d"; }}
 lua = "$RULESDIR/rspamd.lua";
 regexp {{
@@ -55,12 +58,14 @@ regexp {{
 }}
 multimap {{
   .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/multimap.conf"
+  .include(try=true,priority=10) "$LOCAL_CONFDIR/override.d/multimap.conf"
 }}
 .include "$CONFDIR/settings.conf"  # lets a request bring its own thresholds
 .include(try=true) "$CONFDIR/modules.d/aliases.conf"  # takes extensions off since 3.14
 force_actions {{
   rules {{ TEST_FINAL {{ action = "add header"; expression = "TEST_FINAL"; }} }}
   .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/force_actions.conf"
+  .include(try=true,priority=10) "$LOCAL_CONFDIR/override.d/force_actions.conf"
 }}
 .include(try=true,glob=true) "$LOCAL_CONFDIR/modules.d/*.conf"
 """
@@ -195,21 +200,25 @@ def version(request: pytest.FixtureRequest) -> Version:
 
 
 @contextlib.contextmanager
-def running_rspamd(root: Path, version: Version = "system", further: str = "") -> Iterator[Rspamd]:
+def running_rspamd(
+    root: Path, version: Version = "system", further: str = "", inside: str = ""
+) -> Iterator[Rspamd]:
     """Keep a Rspamd running on a configuration root.
 
     Args:
         root: The configuration root, which the user of Rspamd can read.
         version: Which Rspamd.
         further: Further lines of configuration.
+        inside: The empty directory at which it sees the root, as in a container; without it where
+            the root is.
     """
-    programs = program(version)
+    programs = program_with(version, root, inside) if inside else program(version)
     with ACCOUNT.directory("rspamd-") as state:
         ports = {f"{name}port": free_port() for name in ("", "controller_", "milter_")}
         configuration = state / "rspamd.conf"
         configuration.write_text(_CONFIGURATION.format(**ports) + further)
         (state / "suffixes.dat").write_text("example\n")
-        variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": root}
+        variables = {"DBDIR": state, "RUNDIR": state, "LOGDIR": state, "LOCAL_CONFDIR": inside or root}
         named = [f"--var={name}={path}" for name, path in variables.items()]
         command = programs.command("rspamd", "--no-fork", "--config", str(configuration), *named)
         admin = {
@@ -242,8 +251,8 @@ def start_rspamd() -> Iterator[Callable[..., Rspamd]]:
     """
     with contextlib.ExitStack() as stack:
 
-        def start(root: Path, version: Version = "system", further: str = "") -> Rspamd:
-            return stack.enter_context(running_rspamd(root, version, further))
+        def start(root: Path, version: Version = "system", further: str = "", inside: str = "") -> Rspamd:
+            return stack.enter_context(running_rspamd(root, version, further, inside))
 
         yield start
 

@@ -65,23 +65,48 @@ def program(version: Version) -> Program:
     if version == "system":
         find_program("rspamd", "rspamd")
         return Program((), runs_as_user=False, etc=Path("/etc/rspamd"))
+    made = _in_namespace(_newest())
+    tried = subprocess.run(made.command("rspamd", "--version"), check=False, capture_output=True, text=True)
+    if tried.returncode:
+        _skip(f"the newest Rspamd does not start: {tried.stderr.strip()}")
+    return made
+
+
+def program_with(version: Version, directory: Path, inside: str) -> Program:
+    """Return the programs as they run in a container: they see a directory at another place.
+
+    Args:
+        version: Which Rspamd.
+        directory: A directory of ours.
+        inside: Where they see it; an empty directory.
+    """
+    program(version)
+    root = Path("/") if version == "system" else _newest()
+    return _in_namespace(root, f'mount --bind "{directory}" "{root / inside.lstrip("/")}"')
+
+
+def _newest() -> Path:
     root = _cache() / _SUITE
     if not root.exists():
         try:
             _bootstrap(root)
         except (OSError, subprocess.SubprocessError) as error:
             _skip(str(error))
+    return root
+
+
+def _in_namespace(root: Path, *further: str) -> Program:
+    """Start programs in a root and a mount namespace of their own, as the user of Rspamd."""
     user = pwd.getpwnam(ACCOUNT.name)
     temporary = tempfile.gettempdir()
     root.joinpath(temporary.lstrip("/")).mkdir(parents=True, exist_ok=True)
-    mounts = f'mount --bind "{temporary}" "{root}{temporary}" && mount --bind /dev "{root}/dev"'
+    shared = [] if root == Path("/") else [temporary, "/dev"]
+    mounts = "".join(
+        f"{mount} && " for mount in (*(f'mount --bind "{each}" "{root}{each}"' for each in shared), *further)
+    )
     chroot = f'exec chroot --userspec={user.pw_uid}:{user.pw_gid} --groups= "{root}" "$@"'
-    prefix = ("unshare", "--mount", "sh", "-c", f"{mounts} && {chroot}", "sh")
-    made = Program(prefix, runs_as_user=True, etc=root / "etc" / "rspamd")
-    tried = subprocess.run(made.command("rspamd", "--version"), check=False, capture_output=True, text=True)
-    if tried.returncode:
-        _skip(f"the Rspamd in {root} does not start: {tried.stderr.strip()}")
-    return made
+    prefix = ("unshare", "--mount", "sh", "-c", f"{mounts}{chroot}", "sh")
+    return Program(prefix, runs_as_user=True, etc=root / "etc" / "rspamd")
 
 
 def _skip(reason: str) -> NoReturn:

@@ -6,14 +6,14 @@ import json
 import sys
 import time
 from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 import typer
 
 from forwardresolve import pipeline, rspamd
 from forwardresolve.cli.progress import progress_bar
-from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.cli.source import BackendName, ConfigFile, Options, OutputFormat, Url, chosen
 
 if TYPE_CHECKING:
     from forwardresolve.findings import Finding
@@ -35,7 +35,7 @@ def build(
         ),
     ] = None,
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="What is printed: the list, or all about it.")
+        OutputFormat, typer.Option("--format", help="What is printed: the list, or all about it.")
     ] = "text",
     config: ConfigFile = None,
     backend: BackendName = None,

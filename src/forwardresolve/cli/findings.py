@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 import typer
 
 from forwardresolve import pipeline
 from forwardresolve.cli.progress import progress_bar
-from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.cli.source import BackendName, ConfigFile, Options, OutputFormat, Url, chosen
 from forwardresolve.findings import Severity, at_least
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FOUND: Final = 7
 
 def findings(
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="Findings by kind, or one JSON object.")
+        OutputFormat, typer.Option("--format", help="Findings by kind, or one JSON object.")
     ] = "text",
     fail_on: Annotated[
         Severity | None,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from forwardresolve import pipeline
-from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.cli.source import BackendName, ConfigFile, Options, OutputFormat, Url, chosen
 from forwardresolve.errors import AddressError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def query(
         list[str], typer.Argument(metavar="ADDRESS...", help="The addresses; - for standard input.")
     ],
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="Lines with tabs, or one JSON object a line.")
+        OutputFormat, typer.Option("--format", help="Lines with tabs, or one JSON object a line.")
     ] = "text",
     config: ConfigFile = None,
     backend: BackendName = None,

@@ -10,17 +10,25 @@ import attrs
 import typer
 
 from forwardresolve import pipeline
-from forwardresolve.cli.source import BackendName, ConfigFile, Options, Url, chosen
+from forwardresolve.cli.source import (
+    BackendName,
+    ConfigFile,
+    Options,
+    PasswordFile,
+    Url,
+    chosen,
+    password_from,
+)
+from forwardresolve.rspamd.diagnosis import OBSERVING
 from forwardresolve.rspamd.installing import Steps, carry_out
 from forwardresolve.rspamd.placement import installation, removal
 from forwardresolve.rspamd.probing import Door
-from forwardresolve.rspamd.verifying import OBSERVING, verify
-from forwardresolve.secret import Secret
+from forwardresolve.rspamd.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from forwardresolve.reachability import Resolution
+    from forwardresolve.pipeline import Build
     from forwardresolve.rspamd import RspamdSettings
     from forwardresolve.rspamd.placement import Change
 
@@ -77,10 +85,7 @@ def install(
     verify_url: Annotated[
         str, typer.Option("--verify", metavar="URL", help="Ask this Rspamd afterwards whether it works.")
     ] = "",
-    password_file: Annotated[
-        Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Holds the password of the controller."),
-    ] = None,
+    password_file: PasswordFile = None,
     owner: Annotated[
         str, typer.Option("--owner", metavar="UID:GID", help="Whose new files are, in numbers.")
     ] = "",
@@ -108,8 +113,9 @@ def install(
     changes = installation(made.artifacts, root, rspamd_root)
     check = None
     if verify_url:
-        password = Secret.from_table({"file": str(password_file)}).reveal() if password_file else ""
-        check = _check(Door(verify_url, password), made.resolution, pipeline.rspamd_settings(chosen_config))
+        check = _check(
+            Door(verify_url, password_from(password_file)), made, pipeline.rspamd_settings(chosen_config)
+        )
     _carry_out(changes, root, Steps(configtest, reload, check, _owner(owner)), dry_run=dry_run)
 
 
@@ -129,11 +135,11 @@ def uninstall(
     _carry_out(removal(root), root, Steps(configtest, reload), dry_run=dry_run)
 
 
-def _check(door: Door, resolution: Resolution, settings: RspamdSettings) -> Callable[[], str]:
+def _check(door: Door, made: Build, settings: RspamdSettings) -> Callable[[], str]:
     """Make a function that says what is wrong with a running Rspamd."""
 
     def problem() -> str:
-        found = verify(door, resolution, settings).findings
+        found = verify(door, made.resolution, settings).findings
         return "; ".join(each.text for each in found if each.severity == "error" and each.id != OBSERVING)
 
     return problem

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from forwardresolve import config
 from forwardresolve.config import DEFAULT_PATH, ENVIRONMENT, Config
+from forwardresolve.secret import Secret
 
 ConfigFile = Annotated[
     Path | None,
@@ -60,6 +61,21 @@ Metrics = Annotated[
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; it is logged and kept for those who ask later.")
 ]
+
+OutputFormat = Literal["text", "json"]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Holds the password of the controller."),
+]
+
+
+def password_from(file: Path | None) -> str:
+    """Return the password in a file; an empty one where no file is named.
+
+    Raises:
+        ConfigError: The file cannot be read, or everybody can read it.
+    """
+    return Secret.from_table({"file": str(file)}).reveal() if file else ""
 
 
 def chosen(

@@ -7,14 +7,24 @@ import json
 import logging
 import time
 from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 import typer
 
 from forwardresolve import pipeline
 from forwardresolve.cli import log
-from forwardresolve.cli.source import BackendName, ConfigFile, Metrics, Options, Url, chosen
+from forwardresolve.cli.source import (
+    BackendName,
+    ConfigFile,
+    Metrics,
+    Options,
+    OutputFormat,
+    PasswordFile,
+    Url,
+    chosen,
+    password_from,
+)
 from forwardresolve.errors import TargetError
 from forwardresolve.operate.asking import Asked, ask
 from forwardresolve.operate.attending import measure
@@ -23,7 +33,6 @@ from forwardresolve.rspamd.commands import output_of
 from forwardresolve.rspamd.disarming import disarming, exporters, parse_dump
 from forwardresolve.rspamd.probing import Door
 from forwardresolve.rspamd.verifying import Protection
-from forwardresolve.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,10 +54,7 @@ def verify(
             help="Where a Rspamd listens; may be repeated. Without it the rspamd_url of every target.",
         ),
     ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Holds the password of the controller."),
-    ] = None,
+    password_file: PasswordFile = None,
     configdump: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +73,7 @@ def verify(
         ),
     ] = 0,
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="Lines, or one JSON object.")
+        OutputFormat, typer.Option("--format", help="Lines, or one JSON object.")
     ] = "text",
     metrics: Metrics = None,
     config: ConfigFile = None,
@@ -89,7 +95,7 @@ def verify(
     dump = parse_dump(output_of(configdump)) if configdump else {}
     if rspamd:
         settings = pipeline.rspamd_settings(chosen_config)
-        password = Secret.from_table({"file": str(password_file)}).reveal() if password_file else ""
+        password = password_from(password_file)
         asked = [Asked(each, Door(each, password, exporters(dump)), settings) for each in rspamd]
     else:
         asked = [*_front_ends(chosen_config, exporters(dump))]
@@ -127,7 +133,10 @@ def _front_ends(chosen_config: Config, exporters: tuple[str, ...]) -> Iterator[A
 def _with_findings(answer: Answer, further: Iterable[Finding]) -> Answer:
     if isinstance(answer, TargetError):
         return answer
-    return attrs.evolve(answer, findings=(*answer.findings, *further))
+    known = {each.id for each in answer.findings}
+    return attrs.evolve(
+        answer, findings=(*answer.findings, *(each for each in further if each.id not in known))
+    )
 
 
 def _keep(state_dir: Path, answers: dict[str, Answer]) -> None:

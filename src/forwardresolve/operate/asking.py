@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from forwardresolve.errors import TargetError
-from forwardresolve.rspamd.verifying import OBSERVING, Protection, verify
+from forwardresolve.rspamd.diagnosis import OBSERVING
+from forwardresolve.rspamd.verifying import Protection, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

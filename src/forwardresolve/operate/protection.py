@@ -11,7 +11,7 @@ import attrs
 
 from forwardresolve.errors import ConfigError, TargetError
 from forwardresolve.options import structure
-from forwardresolve.rspamd.verifying import OBSERVING
+from forwardresolve.rspamd.diagnosis import OBSERVING
 from forwardresolve.rspamd.writing import replace
 
 if TYPE_CHECKING:

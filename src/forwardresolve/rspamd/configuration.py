@@ -71,6 +71,14 @@ def force_actions_configuration(settings: RspamdSettings) -> str:
 """
 
 
+def actions_configuration(settings: RspamdSettings) -> str:
+    """Write ``local.d/actions.conf``: an action that no score reaches, and that is known all the same.
+
+    Rspamd refuses to force an action that its configuration does not name (measured on 3.4 and 4.1).
+    """
+    return f'{settings.action} {{ flags = ["no_threshold"]; }}\n'
+
+
 def plugin_configuration(settings: RspamdSettings) -> str:
     """Write ``modules.d/forwardresolve.conf``: the section of the plugin."""
     optional = ""

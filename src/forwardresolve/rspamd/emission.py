@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.errors import BackendIncomplete
 from forwardresolve.findings import Finding
 from forwardresolve.rspamd import multimap, plugin
-from forwardresolve.rspamd.configuration import MAPS
+from forwardresolve.rspamd.artifact import configuration_artifact
+from forwardresolve.rspamd.configuration import MAPS, actions_configuration
 from forwardresolve.rspamd.exemptions import decided
 from forwardresolve.rspamd.settings import RspamdSettings
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from forwardresolve.rspamd.answer import Answer
     from forwardresolve.rspamd.artifact import Artifact
+
+_KNOWN_ACTIONS: Final = frozenset({"reject"})
+"""Actions that every Rspamd knows; another one has to be named to it."""
 
 DEFAULTS: Final = RspamdSettings()
 
@@ -53,7 +57,10 @@ def artifacts(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[
         )
         raise BackendIncomplete(msg)
     emit = plugin.artifacts if settings.profile == "plugin" else multimap.artifacts
-    return tuple(sorted(emit(_decided(resolution, settings), settings), key=lambda file: file.path))
+    files = emit(_decided(resolution, settings), settings)
+    if settings.action not in _KNOWN_ACTIONS:
+        files = (*files, configuration_artifact("local.d/actions.conf", actions_configuration(settings)))
+    return tuple(sorted(files, key=lambda file: file.path))
 
 
 def map_paths(settings: RspamdSettings = DEFAULTS) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """Where the files go on a front end that has an admin: which are written, and which lines appended.
 
 ``override.d`` and the bodies of the admin's files are never touched: a ``force_actions`` there would
-replace all rules of the admin (measured). Where the admin has a ``local.d/multimap.conf`` or
-``local.d/force_actions.conf``, ours lies in ``forwardresolve.d`` and one line includes it. What is
-added says so itself, a line end and a directory too, so that exactly that can be taken out again.
+replace all rules of the admin (measured). Where the admin has a ``local.d/multimap.conf``,
+``local.d/force_actions.conf`` or ``local.d/actions.conf``, ours lies in ``forwardresolve.d`` and one
+line includes it. What is added says so itself, a line end and a directory too, so that exactly that
+can be taken out again.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
@@ -26,9 +28,16 @@ LOCAL_CONFDIR: Final = "$LOCAL_CONFDIR"
 """Rspamd's name for the root, in its own files."""
 
 _OWN: Final = "forwardresolve.d"
-_SHARED: Final = ("local.d/force_actions.conf", "local.d/multimap.conf")
+_SHARED: Final = ("local.d/actions.conf", "local.d/force_actions.conf", "local.d/multimap.conf")
 _MAPS: Final = "local.d/maps.d"
 _PLACES: Final = ("local.d", _MAPS, "modules.d", "plugins.d", _OWN)
+
+_REPLACING: Final = {
+    "override.d/force_actions.conf": rb"^\s*rules\b",
+    "rspamd.conf.local": rb"^\s*force_actions\b",
+    "rspamd.conf.override": rb"^\s*force_actions\b",
+}
+"""Files whose rules take the place of all others (measured on 3.4, 3.12 and 4.1), and what they look like."""
 
 DIRECTORY_MARK: Final = ".forwardresolve"
 """The name of the file that says that a directory was made by us; it goes when this file goes."""
@@ -88,6 +97,8 @@ def installation(artifacts: Iterable[Artifact], root: Path, rspamd_root: str = "
             wanted[artifact.path] = _with_line(present, _include(name, rspamd_root))
         else:
             problems.append(f"{root / artifact.path}: was not written by forwardresolve; move it away")
+    if "local.d/force_actions.conf" in wanted:
+        problems += _replacing(root)
     if problems:
         raise TargetError("\n".join(problems))
     used = {path.rpartition("/")[0] for path in wanted}
@@ -100,6 +111,16 @@ def installation(artifacts: Iterable[Artifact], root: Path, rspamd_root: str = "
     if journal is not None:
         wanted[JOURNAL] = journal
     return _changes(wanted, root)
+
+
+def _replacing(root: Path) -> Iterator[str]:
+    """Find the files of the admin's that would make Rspamd forget every rule of local.d."""
+    for name, pattern in _REPLACING.items():
+        if re.search(pattern, _read(root / name) or b"", re.MULTILINE):
+            yield (
+                f"{root / name}: its force_actions rules replace those of local.d, ours and yours, without a "
+                'word; move them to local.d/force_actions.conf, or choose profile = "plugin"'
+            )
 
 
 def removal(root: Path) -> tuple[Change, ...]:

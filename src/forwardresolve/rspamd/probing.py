@@ -24,7 +24,7 @@ QUEUE_ID: Final = "forwardresolve-verify"
 """The queue id that the requests carry; logs of Rspamd show it."""
 
 _SECONDS: Final = 20.0
-_LARGEST: Final = 10_000_000
+_LARGEST: Final = 1_000_000_000
 _MESSAGE: Final = b"""\
 From: <verify@forwardresolve.invalid>\r
 To: undisclosed-recipients:;\r
@@ -77,6 +77,19 @@ class Reply:
 
 
 @attrs.frozen
+class _Answer:
+    """What a server says: the code, its version, the body."""
+
+    status: int
+    server: str
+    body: bytes
+
+
+_UNKNOWN: Final = frozenset({http.client.NOT_FOUND, http.client.INTERNAL_SERVER_ERROR})
+"""How a server says that it does not know a path; a scanning worker says 500 (measured)."""
+
+
+@attrs.frozen
 class Door:
     """Where a Rspamd listens: a scanning worker or the controller.
 
@@ -97,7 +110,23 @@ class Door:
         Raises:
             TargetError: Nobody answers, or not as Rspamd does.
         """
-        return self._ask("GET", "/ping", {}, b"")[0]
+        return self._ask("GET", "/ping", {}, b"").server
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes | None:
+        """Read what a controller has at a path.
+
+        Args:
+            path: The path, such as ``/maps``.
+            headers: What else it wants to know.
+
+        Returns:
+            The body; None where this server knows no such path, as a scanning worker knows none.
+
+        Raises:
+            TargetError: Nobody answers, or a password is wanted.
+        """
+        answer = self._ask("GET", path, headers or {}, b"", unknown=_UNKNOWN)
+        return None if answer.status in _UNKNOWN else answer.body
 
     def scan(self, recipients: Iterable[str], symbols: Iterable[str], *, action: str = "add header") -> Reply:
         """Ask about one message.
@@ -123,7 +152,7 @@ class Door:
             "Queue-Id": QUEUE_ID,
             "Rcpt": list(recipients),
         }
-        body = self._ask("POST", "/checkv2", headers, _MESSAGE)[1]
+        body = self._ask("POST", "/checkv2", headers, _MESSAGE).body
         try:
             reply = json.loads(body)
             return Reply(
@@ -137,9 +166,15 @@ class Door:
             raise TargetError(msg) from None
 
     def _ask(
-        self, method: str, path: str, headers: Mapping[str, str | list[str]], body: bytes
-    ) -> tuple[str, bytes]:
-        """Send one request; return the version that the server says, and the body."""
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str | list[str]],
+        body: bytes,
+        *,
+        unknown: frozenset[int] = frozenset(),
+    ) -> _Answer:
+        """Send one request; ``unknown`` are the further codes that are an answer."""
         parts = urlsplit(self.url)
         kinds: dict[str, Any] = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
         try:
@@ -166,7 +201,7 @@ class Door:
         if response.status in {401, 403}:
             msg = f"{self.url}: wants a password; name a file that holds it with --password-file"
             raise TargetError(msg)
-        if response.status != http.client.OK:
+        if response.status != http.client.OK and response.status not in unknown:
             msg = f"{self.url}: answers {response.status} {response.reason}"
             raise TargetError(msg)
-        return response.headers.get("Server", "").removeprefix("rspamd/"), content
+        return _Answer(response.status, response.headers.get("Server", "").removeprefix("rspamd/"), content)
