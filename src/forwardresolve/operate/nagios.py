@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.deploy.state import seconds_since
-from forwardresolve.rspamd.verifying import OBSERVING
+from forwardresolve.rspamd.diagnosis import OBSERVING
 from forwardresolve.sources import span
 
 if TYPE_CHECKING:
