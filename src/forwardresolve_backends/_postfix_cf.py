@@ -127,6 +127,8 @@ class MainCf:
                 f"set it there, as postconf myhostname says it"
             )
             raise BackendMisconfigured(msg)
+        if name == "relay_domains" and self._raw("compatibility_level").partition(".")[0] in ("", "0"):
+            return "$mydestination"  # until an admin has raised the level, as before Postfix 3.0
         return _DEFAULTS.get(name, "")
 
     def _replace(self, text: str, within: tuple[str, ...]) -> str:
@@ -166,9 +168,7 @@ def _branches(text: str) -> tuple[str, str]:
     text = text.strip()
     if not text.startswith("{"):
         return text, ""
-    end = _closing(text, 0)
-    if end < 0:
-        return text, ""
+    end = _closing(text, 0)  # the braces around it are closed, so this one is, too
     rest = text[end + 1 :].strip().removeprefix(":").strip()
     return text[1:end].strip(), rest[1:-1].strip() if rest.startswith("{") else rest
 

@@ -89,13 +89,20 @@ def test_a_preset_says_its_traps_and_is_shown_as_it_is(name: str) -> None:
     assert show_preset(preset).count("[[rules]]") == len(preset.layout.rules)
 
 
+def test_an_unknown_preset_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ValueError, match="there is no preset 'zimba'; did you mean zimbra"):
+        read_preset("zimba")
+    with pytest.raises(ValueError, match=r"there is no preset 'nothing' \(there are: active-directory"):
+        read_preset("nothing")
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_postmap_agrees_with_a_preset_and_with_what_comes_of_its_tables(
     name: str, directory: Slapd, tmp_path: Path
 ) -> None:
     branch = read_directory(name)
-    main_cf = write_postfix(branch, directory, tmp_path)
+    main_cf = write_postfix(branch, directory.plain, tmp_path)
     asked = [address for address in branch.expected if address not in ENDLESS]
 
     met = set(re.findall(r"\S+@[a-z.]+", branch.ldif, re.IGNORECASE)) - set(ENDLESS)
