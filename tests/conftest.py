@@ -8,6 +8,7 @@ pytest_plugins = [
     "servers.mariadb",
     "servers.redis",
     "servers.rspamd",
+    "servers.site",
     "servers.postfix",
     "servers.certificates",
 ]

@@ -70,6 +70,11 @@ def test_a_generation_that_was_planned_over_something_else_is_refused(local: Ssh
     assert local.holding(PATHS) == Holding(OLD.digests, 1)
 
 
+def test_another_run_that_was_faster_with_the_same_is_no_failure(local: Ssh) -> None:
+    held = local.put(OLD, NOTHING)
+    assert local.put(OLD, NOTHING) == held
+
+
 def test_the_guard_of_the_front_end_holds_until_somebody_releases_the_change(local: Ssh) -> None:
     many = generation(*(f"user{number}@a.example" for number in range(100)))
     held = local.put(many, NOTHING)

@@ -55,19 +55,24 @@ def mariadb_data() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mariadb(mariadb_data: Path) -> Iterator[Server]:
     """Run one server for all tests."""
-    with _server(mariadb_data) as server:
+    with running_mariadb(mariadb_data) as server:
         yield server
 
 
 @pytest.fixture
 def mortal_mariadb(mariadb_data: Path) -> Iterator[Server]:
     """Run a server for one test, which may kill it."""
-    with _server(mariadb_data) as server:
+    with running_mariadb(mariadb_data) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _server(data_directory: Path) -> Iterator[Server]:
+def running_mariadb(data_directory: Path) -> Iterator[Server]:
+    """Keep a server running on a copy of a data directory.
+
+    Args:
+        data_directory: As `mariadb_data` makes it.
+    """
     program, port = find_program("mariadbd", _PACKAGE), free_port()
     with _ACCOUNT.directory("mariadb-") as directory:
         data, log, first = directory / "data", directory / "log", directory / "first.sql"

@@ -111,9 +111,9 @@ class Sshd:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
 
-    def sessions(self) -> list[list[str]]:
-        """Return the command lines of what serves clients now."""
-        return [_command_line(each) for each in _below(self.process.pid)]
+    def sessions(self, word: str) -> list[int]:
+        """Return what serves clients now and has a word among its arguments, by process id."""
+        return [each for each in _below(self.process.pid) if word in _command_line(each)]
 
 
 @contextlib.contextmanager
