@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _DIRECTORY: Final = files(__package__) / "presets" / "sql"
-_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+_IN_BRACES: Final = re.compile(r"\{(\w+)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -34,8 +34,9 @@ class Preset:
         databases: The kinds of database that the panel runs on: sqlite, postgresql, mysql.
         experimental: Why it may be wrong; empty: it is proven against a real Postfix.
         parameters: Numbers that stand in the queries as ``{name}``, with their defaults.
-        queries: Kind of row to its query, on every database.
-        dialects: Kind of database to the queries that read otherwise there.
+        words: Words that stand in the queries as ``{word}``, with what each is on each kind of
+            database.
+        queries: Kind of row to its query.
     """
 
     name: str
@@ -44,11 +45,11 @@ class Preset:
     databases: Sequence[str]
     experimental: str = ""
     parameters: Mapping[str, int] = attrs.Factory(dict)
+    words: Mapping[str, Mapping[str, str]] = attrs.Factory(dict)
     queries: Mapping[str, str]
-    dialects: Mapping[str, Mapping[str, str]] = attrs.Factory(dict)
 
     def queries_on(self, database: str, parameters: Mapping[str, int]) -> Mapping[str, str]:
-        """Return kind of row to query, the parameters filled in.
+        """Return kind of row to query, as it can be put to a database.
 
         Args:
             database: The kind of database.
@@ -60,10 +61,11 @@ class Preset:
         if database not in self.databases:
             msg = f"the preset {self.name} reads {' or '.join(self.databases)}, but the url names {database}"
             raise BackendMisconfigured(msg)
-        values = {**self.parameters, **parameters}
-        texts = {**self.queries, **self.dialects.get(database, {})}
+        words = {word: texts[database] for word, texts in self.words.items()}
+        filled = {**words, **self.parameters, **parameters}
         return {
-            kind: _PARAMETER.sub(lambda found: str(values[found[1]]), text) for kind, text in texts.items()
+            kind: _IN_BRACES.sub(lambda found: str(filled[found[1]]), text)
+            for kind, text in self.queries.items()
         }
 
 

@@ -8,26 +8,47 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backends.panels.froxlor import FROXLOR
+from backends.panels.iredmail import IREDMAIL
+from backends.panels.ispconfig import ISPCONFIG
 from backends.panels.mailcow import MAILCOW
 from backends.panels.mailinabox import MAILINABOX
+from backends.panels.mailu import MAILU
+from backends.panels.modoboa import MODOBOA
+from backends.panels.plesk import PLESK
+from backends.panels.vimbadmin import VIMBADMIN
 from forwardresolve import ForwardingGraph, Resolution, resolve
 from forwardresolve.options import structure
+from forwardresolve.sdk import BackendMisconfigured, Domain, Remark
+from forwardresolve_backends._sql_presets import find_preset
 from forwardresolve_backends.sql import Sql
 from servers.sql import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from backends.panels.panel import Panel
     from forwardresolve.sdk import Record
+    from servers.sql import Kind
 
-PANELS = (MAILCOW, MAILINABOX)
+PANELS = (FROXLOR, IREDMAIL, ISPCONFIG, MAILCOW, MAILINABOX, MAILU, MODOBOA, PLESK, VIMBADMIN)
 
 
-def on_its_databases(panel: Panel) -> Iterator[Any]:
-    for kind in panel.databases:
-        marks = [] if kind == "sqlite" else [pytest.mark.live]
-        yield pytest.param(panel, kind, marks=marks, id=f"{panel.preset}-{kind}")
+def panels_on(kinds: Callable[[Panel], Sequence[Kind]]) -> pytest.MarkDecorator:
+    """Run a test with each panel on some kinds of database; those that are servers are live."""
+    return pytest.mark.parametrize(
+        ("panel", "kind"),
+        [
+            pytest.param(
+                panel,
+                kind,
+                marks=[] if kind == "sqlite" else [pytest.mark.live],
+                id=f"{panel.preset}-{kind}",
+            )
+            for panel in PANELS
+            for kind in kinds(panel)
+        ],
+    )
 
 
 @pytest.fixture
@@ -55,25 +76,90 @@ def resolution_of(records: list[Record]) -> Resolution:
     return resolve(ForwardingGraph.from_sources({"panel": records}))
 
 
-each_panel = pytest.mark.parametrize(
-    ("panel", "kind"), [each for panel in PANELS for each in on_its_databases(panel)]
-)
-
-
-@each_panel
+@panels_on(lambda panel: panel.databases)
 def test_the_list_is_the_expected_one(panel: Panel, database: Database) -> None:
     panel.create(database)
     panel.fill(database)
-    resolution = resolution_of(read(database, preset=panel.preset))
+    resolution = resolution_of(read(database, preset=panel.preset, parameters=panel.parameters))
     assert {address: resolution.verdict(address).listed for address in panel.listed} == panel.listed
 
 
 @pytest.mark.live
 @pytest.mark.usefixtures("private_postfix")
-@each_panel
+@panels_on(lambda panel: panel.judges or panel.databases)
 def test_what_is_listed_is_what_leaves_a_real_postfix(
     panel: Panel, database: Database, directory: Path
 ) -> None:
     panel.create(database)
     panel.fill(database)
     assert panel.ask_postfix(database, directory) == panel.listed
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_mailu_without_the_newest_columns_is_read(database: Database) -> None:
+    MAILU.create(database)
+    MAILU.fill(database)
+    database.execute(
+        "DELETE FROM alias WHERE disabled OR owner_email IS NOT NULL",
+        "ALTER TABLE alias DROP COLUMN disabled",
+        "ALTER TABLE alias DROP COLUMN owner_email",
+    )
+    resolution = resolution_of(read(database, preset="mailu"))
+    expected = {**MAILU.listed, "owned@acme.example": False}
+    assert {address: resolution.verdict(address).listed for address in MAILU.listed} == expected
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["mariadb"])
+def test_a_mailcow_before_permanent_aliases_is_read(database: Database) -> None:
+    MAILCOW.create(database)
+    MAILCOW.fill(database)
+    database.execute("ALTER TABLE spamalias DROP COLUMN permanent")
+    resolution = resolution_of(read(database, preset="mailcow"))
+    expected = {**MAILCOW.listed, "ever@acme.example": False, "ann@twin.example": False}
+    assert {address: resolution.verdict(address).listed for address in MAILCOW.listed} == expected
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["mariadb"])
+def test_ispconfig_reads_the_rows_of_all_servers_unless_one_is_named(database: Database) -> None:
+    ISPCONFIG.create(database)
+    ISPCONFIG.fill(database)
+    of_all = {each.name for each in read(database, preset="ispconfig") if isinstance(each, Domain)}
+    of_one = read(database, preset="ispconfig", parameters={"server_id": 2})
+    assert "acme.example" in of_all
+    assert [each.name for each in of_one if isinstance(each, Domain)] == ["other.example"]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["mariadb"])
+def test_an_experimental_preset_says_so(database: Database) -> None:
+    PLESK.create(database)
+    PLESK.fill(database)
+    (remark,) = (each for each in read(database, preset="plesk") if isinstance(each, Remark))
+    assert remark.id == "experimental-preset"
+    assert remark.text.startswith("The preset plesk is experimental: its tables are known from")
+
+
+@pytest.mark.parametrize(
+    ("kind", "preset", "table", "column"),
+    [
+        ("sqlite", "modoboa", "admin_alias", "expire_at"),
+        ("sqlite", "mailu", "alias", "wildcard"),
+        pytest.param("mariadb", "mailcow", "spamalias", "validity", marks=pytest.mark.live),
+        pytest.param("mariadb", "ispconfig", "mail_user", "disabledeliver", marks=pytest.mark.live),
+        pytest.param("postgresql", "iredmail", "forwardings", "forwarding", marks=pytest.mark.live),
+    ],
+)
+def test_a_column_that_is_missing_is_named_with_the_versions_that_are_known(
+    database: Database, preset: str, table: str, column: str
+) -> None:
+    panel = next(each for each in PANELS if each.preset == preset)
+    panel.create(database)
+    database.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO something")
+    with pytest.raises(BackendMisconfigured) as raised:
+        read(database, preset=preset)
+    said = str(raised.value)
+    assert f"preset {preset}, " in said
+    assert column in said
+    assert f"the preset knows {find_preset(preset).knows}; " in said

@@ -31,7 +31,7 @@ _SETTINGS: Final = {
     "unix_socket_directories": "",
     "fsync": "off",
     "shared_buffers": "16MB",
-    "max_connections": "20",
+    "max_connections": "100",  # a Postfix takes one for each process and table
 }
 
 

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 OUT: Final = "someone@outside.example.net"
 """Where forwardings lead that leave."""
 
-_TABLE_TYPES: Final[Mapping[Kind, str]] = {"sqlite": "sqlite", "postgresql": "pgsql", "mariadb": "mysql"}
+SWITCHED_OFF: Final = "off.example"
+"""The domain that every panel has switched off, where it can."""
+
+_TABLE_TYPES: Final[Mapping[Kind, str]] = {
+    "sqlite": "sqlite",
+    "postgresql": "proxy:pgsql",  # the proxy spares connections, as the panels themselves do
+    "mariadb": "proxy:mysql",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +42,8 @@ class Panel:
         flags: Columns that hold a truth value, which PostgreSQL wants as such.
         postfix: Setting of main.cf to the panel's queries, paraphrased; a text is a plain value.
         on: Kind of database to the settings that read otherwise there.
+        judges: The kinds of database that Postfix asks; None: all of them.
+        parameters: Parameters of the preset.
         mailboxes: The addresses that take mail.
         listed: Address to whether mail to it leaves.
     """
@@ -47,6 +56,8 @@ class Panel:
     flags: frozenset[str] = frozenset()
     postfix: Mapping[str, str | Sequence[str]]
     on: Mapping[Kind, Mapping[str, Sequence[str]]] = attrs.Factory(dict)
+    judges: Sequence[Kind] | None = None
+    parameters: Mapping[str, int] = attrs.Factory(dict)
     mailboxes: Sequence[str] = ()
     listed: Mapping[str, bool]
 
@@ -103,7 +114,14 @@ class Panel:
             },
         }
         outcomes = ask_postfix(scenario, list(self.listed))
-        return {address: bool(outcome.external) for address, outcome in outcomes.items()}
+        errors = {address: outcome.error for address, outcome in outcomes.items() if outcome.error}
+        assert not errors, errors
+        # A domain that is switched off is none of this Postfix' any more: it looks for the host of the
+        # domain, which is itself, and refuses.
+        return {
+            address: any(not each.endswith(f"@{SWITCHED_OFF}") for each in outcome.external)
+            for address, outcome in outcomes.items()
+        }
 
 
 @attrs.frozen
