@@ -20,6 +20,7 @@ from backends.ldap_directory import (
     dn_of,
     entry,
 )
+from benchmarks.directory import measure, users
 from forwardresolve.sdk import (
     BackendIncomplete,
     BackendMisconfigured,
@@ -28,6 +29,7 @@ from forwardresolve.sdk import (
     Forward,
     Remark,
 )
+from forwardresolve_backends._ldap_connection import Link
 from forwardresolve_backends.ldap import Rule
 from servers import bad_lines
 from servers.private import free_port
@@ -502,3 +504,28 @@ def test_a_value_that_is_no_utf8_is_a_remark_with_the_entry(certificates: Certif
 
         assert dn_of("broken") in remarks(backend.records())["ldap-no-utf8"]
         assert len(forwards(backend)) == 1
+
+
+# Speed
+
+
+def test_a_read_costs_little_more_than_ldap3_itself(certificates: Certificates) -> None:
+    count = 2000
+    with slapd_with(certificates, "".join(users(count)), SETTINGS) as slapd:
+        measure(slapd, count, 1)
+
+        assert measure(slapd, count, 5)["cpu"] < 2.5
+
+
+def test_a_question_for_changes_costs_one_look(twenty: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    ask = Link.ask
+
+    def counting(self: Link, subject: str, **search: Any) -> Any:  # noqa: ANN401 (as ldap3 has it)
+        asked.append(search["attributes"])
+        return ask(self, subject, **search)
+
+    monkeypatch.setattr(Link, "ask", counting)
+
+    assert backend_of(twenty).version()
+    assert asked == [["contextCSN"]]

@@ -99,7 +99,15 @@ class Certificates:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Make one set for all tests."""
     find_program("openssl", "openssl")
-    directory = tmp_path_factory.mktemp("certificates")
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def make_certificates(directory: Path) -> Certificates:
+    """Make one set.
+
+    Args:
+        directory: Where their files go.
+    """
     authority = make_authority(directory, "authority")
     here = "DNS:localhost,IP:127.0.0.1"
     return Certificates(
