@@ -242,7 +242,7 @@ def _cut(text: str, prefixes: Sequence[str]) -> str | None:
         if folded.startswith(prefix.casefold()):
             return text[len(prefix) :]
     kind, colon, _ = text.partition(":")
-    return None if prefixes and colon and "@" not in kind else text
+    return None if prefixes and colon and kind.isalnum() else text
 
 
 def _pattern(key_format: str) -> re.Pattern[str] | None:

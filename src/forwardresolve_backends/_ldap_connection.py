@@ -239,7 +239,7 @@ def connected(address: Address, access: Access, deadline: Deadline) -> Iterator[
     tls = None
     if address.tls != "none":
         tls = _VerifyingTls(access.tls_context(), access.server_name or address.host)
-    link = Link(address, deadline, access, tls, _connection(address, access, tls))
+    link = Link(address, deadline, access, tls, new_connection(address, access, tls))
     watch = threading.Timer(deadline.left, link._hang_up)  # noqa: SLF001 (of this module)
     watch.daemon = True
     watch.start()
@@ -252,7 +252,14 @@ def connected(address: Address, access: Access, deadline: Deadline) -> Iterator[
         watch.join()
 
 
-def _connection(address: Address, access: Access, tls: _VerifyingTls | None) -> Any:  # noqa: ANN401 (of ldap3)
+def new_connection(address: Address, access: Access, tls: ldap3.Tls | None) -> Any:  # noqa: ANN401 (of ldap3)
+    """Return a connection of ldap3 that is not open yet.
+
+    Args:
+        address: The server.
+        access: How it is reached, and as whom.
+        tls: What protects it.
+    """
     login: dict[str, Any] = {"authentication": ldap3.ANONYMOUS}
     if access.sasl is not None:
         mechanism = {"external": ldap3.EXTERNAL, "gssapi": ldap3.KERBEROS}[access.sasl]

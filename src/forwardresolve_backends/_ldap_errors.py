@@ -31,6 +31,7 @@ BackendFault = (
 )
 
 NO_SUCH_OBJECT: Final = 32
+INVALID_DN: Final = 34
 _LONGEST_REASON: Final = 300
 
 
@@ -74,7 +75,7 @@ _CODES: Final[Mapping[int, Fault]] = {
     NO_SUCH_OBJECT: Fault(
         BackendMisconfigured, "has no such entry, or does not show it", "check base, and what bind_dn may see"
     ),
-    34: Fault(BackendMisconfigured, "takes this for no DN", "check base"),
+    INVALID_DN: Fault(BackendMisconfigured, "takes this for no DN", "check base"),
     48: Fault(BackendMisconfigured, "refuses this login", "check bind_dn, bind_password and sasl"),
     49: Fault(BackendMisconfigured, "refuses the login", "check bind_dn and bind_password"),
     50: Fault(BackendMisconfigured, "refuses to be read", "allow it to the DN that reads, or set bind_dn"),

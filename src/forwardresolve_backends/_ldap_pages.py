@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from forwardresolve.sdk import BackendIncomplete, BackendUnavailable
-from forwardresolve_backends._ldap_errors import NO_SUCH_OBJECT
+from forwardresolve_backends._ldap_errors import INVALID_DN, NO_SUCH_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,7 +128,7 @@ class Reader:
             search_scope="BASE",
             attributes=list(attributes),
         )
-        if result["result"] == NO_SUCH_OBJECT:
+        if result["result"] in (NO_SUCH_OBJECT, INVALID_DN):
             return None
         if result["result"]:
             raise self.link.refusal(result, subject)

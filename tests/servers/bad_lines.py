@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,8 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from servers.certificates import Pair
 
 _CHUNK: Final = 1 << 16
 _PATIENCE: Final = 20.0
@@ -93,6 +96,25 @@ def answering(answer: Callable[[bytes], bytes], *, drip: float = 0) -> Callable[
                 pause.wait(drip)
 
     return serve
+
+
+def over_tls(
+    pair: Pair, serve: Callable[[socket.socket, Line], None]
+) -> Callable[[socket.socket, Line], None]:
+    """Return what does the same over TLS.
+
+    Args:
+        pair: The server's certificate.
+        serve: What is done behind the handshake.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+
+    def protected(client: socket.socket, line: Line) -> None:
+        with context.wrap_socket(client, server_side=True) as wrapped:
+            serve(wrapped, line)
+
+    return protected
 
 
 def passing_on(port: int, cut_after: int) -> Callable[[socket.socket, Line], None]:
