@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.addresses import FRESH
+from forwardresolve.addresses import FRESH, domain_of
 from forwardresolve.arrivals import OUTSIDE
+from forwardresolve.entries import STAR
 from forwardresolve.patterns import PATTERN
 from forwardresolve.places import shown
 
@@ -37,7 +38,9 @@ class Ways:
             key: As in `Entry`; one that reaches outside by no way, but by a setting, comes alone.
         """
         way = [key]
-        seen = {key}
+        if key not in self.onward and f"{STAR}@" in key:  # an extension goes where its base goes
+            way.append(key.replace(f"{STAR}@", "@"))
+        seen = {*way}
         while (onward := self.onward.get(way[-1])) is not None and onward not in seen:
             way.append(onward)
             seen.add(onward)
@@ -53,8 +56,17 @@ def ways(resolution: Resolution) -> Ways:
     for place in [place for place, onto in onward.items() if _is_odd(onto)]:
         onward[place] = shown(onward[place])
     onward.update(_entered(resolution, onward))
+    onward.update(_rewritten(resolution, onward))
     rows = resolution.graph.rows
     return Ways(onward, frozenset(rows.domains.keys() | rows.domain_aliases.keys()))
+
+
+def _rewritten(resolution: Resolution, onward: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the ends in hosted domains that leave by one more step: a domain that is rewritten."""
+    hosts = resolution.graph.hosts
+    for end in {*onward.values()} - onward.keys():
+        if hosts(domain_of(end)) and (way := resolution.path(end)) is not None and way[-1] != end:
+            yield end, way[-1]
 
 
 def _is_odd(place: str) -> bool:
@@ -74,6 +86,8 @@ def _entered(resolution: Resolution, onward: Mapping[str, str]) -> Iterator[tupl
                 continue
             place = reach.nodes.place(arrow.destination)
             onto = shown(arrow.destination if place is OUTSIDE else place)
+            if onto == key and key not in onward:  # a pattern answers for it, and no row leads there
+                onto = (resolution.path(recipient) or (key,))[-1]
             if onto != key:
                 yield key, onto
             break
