@@ -17,6 +17,7 @@ from forwardresolve.ends import Ends
 from forwardresolve.hops import Arrow, Final, Hop
 from forwardresolve.lookup import Lookup
 from forwardresolve.rows import Rows
+from forwardresolve.scripts import run_scripts
 from forwardresolve.settings import Settings
 from forwardresolve.tables import NO_ORIGIN
 
@@ -129,7 +130,10 @@ class ForwardingGraph:
             autoreply=autoreply,
         )
         rows.complete(settings.myorigin)
-        return cls(rows, settings)
+        graph = cls(rows, settings)
+        if rows.tables["sieve"]:
+            run_scripts(rows, graph._lookup, graph.ends)
+        return graph
 
     def kind(self, domain: str) -> DomainClass:
         """Return the class of a normalised domain; see `Ends.kind`."""

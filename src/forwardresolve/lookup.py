@@ -28,6 +28,7 @@ class Lookup:
     """
 
     def __init__(self, rows: Rows, settings: Settings, ends: Ends) -> None:
+        self.delimiters = settings.recipient_delimiter
         self._rows = rows
         self._settings = settings
         self._ends = ends

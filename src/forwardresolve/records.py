@@ -12,7 +12,7 @@ from typing import Literal
 import attrs
 
 DomainKind = Literal["mailbox", "alias", "local", "relay", "autoreply", "discard", "suspended"]
-ForwardTable = Literal["virtual", "local", "canonical", "bcc"]
+ForwardTable = Literal["virtual", "local", "canonical", "bcc", "sieve"]
 PatternSyntax = Literal["regexp", "pcre", "like"]
 TransportKind = Literal["external", "relay", "mailbox", "undeliverable", "discard", "autoreply", "opaque"]
 
@@ -100,7 +100,9 @@ class Forward:
         destinations: The text of the source (a list as Postfix understands it), or a sequence
             of such texts. ``@domain`` keeps the local part.
         table: ``virtual`` (virtual_alias_maps), ``local`` (aliases(5)), ``canonical``
-            (recipient_canonical_maps) or ``bcc`` (recipient_bcc_maps).
+            (recipient_canonical_maps), ``bcc`` (recipient_bcc_maps) or ``sieve`` (a redirect of
+            the mailbox itself, behind all aliases; the address itself among the destinations is
+            the mailbox' own copy).
         origin: Where the record comes from.
 
     Forwards of one source address unite.

@@ -93,6 +93,7 @@ class Rows:
             "local": Table(),
             "canonical": Table(),
             "bcc": Table(),
+            "sieve": Table(),
         }
         self.patterns: list[CompiledPattern] = []
         self.transports: dict[str, TransportKind] = {}

@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from backends.sql_sources import FILE_HAS_NO_CREDENTIALS, SqlContract
 from backends.text_sources import FilesContract, write, write_csv
 from forwardresolve_backends.aliases import Aliases
 from forwardresolve_backends.csv_files import CsvFiles
 from forwardresolve_backends.exim import CPanel, DirectAdmin, Hestia
+from forwardresolve_backends.sieve import Sieve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from forwardresolve.sdk import Secret
     from forwardresolve.testing import World
     from forwardresolve.testing.worlds import ForwardPair
+    from servers.sql import Database
 
 NO_SECRETS: Final = {"credentials": "a file has none"}
 PLAIN_NAMES: Final = {
@@ -157,3 +161,35 @@ class TestHestia(EximContract):
 
     def root(self, backend: Hestia) -> Path:
         return backend.directory
+
+
+class TestSieve(SqlContract):
+    lacks: ClassVar[Any] = {
+        **FILE_HAS_NO_CREDENTIALS,
+        "domains": "scripts say nothing about domains",
+        "mailboxes": "a script stands for forwardings only",
+        "catch_alls": "a script belongs to one mailbox",
+        "domain_aliases": "scripts say nothing about domains",
+        "inactive_domains": "scripts say nothing about domains",
+        "inactive_mailboxes": "a script stands for forwardings only",
+    }
+    forward_table = "sieve"
+
+    def fill(self, database: Database, world: World) -> None:
+        database.execute("CREATE TABLE scripts (address TEXT, script TEXT, active INTEGER)")
+        rows = [(*each, 1) for each in world.forwards] + [(*each, 0) for each in world.inactive_forwards]
+        scripts = [
+            {"address": source, "script": script(source, destinations), "active": active}
+            for source, destinations, active in rows
+        ]
+        if scripts:
+            database.insert("scripts", *scripts)
+
+    def backend(self, url: Secret) -> Sieve:
+        return Sieve(url=url, query="SELECT address, script, active FROM scripts")
+
+
+def script(source: str, destinations: Sequence[str]) -> str:
+    """Write a script that redirects to the others and keeps mail where the source is among them."""
+    commands = [f'redirect "{each}";' for each in destinations if each != source]
+    return " ".join([*commands, *(["keep;"] if source in destinations else [])])
