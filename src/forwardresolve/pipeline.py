@@ -176,7 +176,7 @@ def build(config: Config, progress: Progress | None = None) -> Build:
             sources=len(config.sources),
             domains=len(rows.domains.keys() | rows.domain_aliases.keys()),
             mailboxes=len(rows.mailboxes),
-            forwardings=sum(map(len, rows.tables.values())),
+            forwardings=sum(len(table) for name, table in rows.tables.items() if name != "sieve"),
             addresses=len(resolved.addresses),
             catch_alls=len(resolved.catch_alls),
             findings=len(found),
