@@ -11,6 +11,7 @@ from forwardresolve.sdk import (
     Domain,
     Forward,
     Mailbox,
+    Observation,
     Origin,
     Secret,
 )
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
     from forwardresolve.sdk import Record
 
 TABLE = Origin("alias")
+
+
+@attrs.frozen
+class Seeing:
+    """A source that can be looked at."""
+
+    is_ill: bool = False
+    is_gone: bool = False
+
+    def records(self) -> Iterator[Record]:
+        """Yield nothing."""
+        yield from ()
+
+    def diagnose(self) -> Iterator[Observation]:
+        """Say two things, or fail behind the first."""
+        yield Observation("server", "here")
+        if self.is_gone:
+            msg = "nobody answers"
+            raise BackendUnavailable(msg)
+        yield Observation("rows", "3", self.is_ill)
 
 
 @attrs.frozen

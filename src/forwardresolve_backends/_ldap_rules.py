@@ -16,7 +16,7 @@ from forwardresolve.sdk import (  # noqa: TC001 (the fields are read at run time
     Record,
     TransportKind,
 )
-from forwardresolve_backends._ldap_filters import FilterError, parse_filter
+from forwardresolve_backends._ldap_filters import FilterError, comparisons_of, parse_filter
 
 Yields = Literal[
     "forward", "local", "canonical", "bcc", "mailbox", "domain", "domain-alias", "transport", "relocated"
@@ -35,10 +35,13 @@ def _is_filter(_: object, field: attrs.Attribute[Any], value: str) -> None:
     if not value and field.name == "match":
         return
     try:
-        parse_filter(value)
+        found = parse_filter(value)
     except FilterError as error:
         msg = f"{value!r} is no filter: {error}"
         raise ValueError(msg, field) from error
+    if field.name == "match" and any(each.parts is None for each in comparisons_of(found)):
+        msg = f"{value!r} has a matching rule (:=), which only a server can ask; put that into filter"
+        raise ValueError(msg, field)
 
 
 def _is_attribute(_: object, field: attrs.Attribute[Any], value: Sequence[str]) -> None:

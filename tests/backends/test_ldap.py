@@ -71,6 +71,7 @@ def rule(**options: Any) -> dict[str, Any]:  # noqa: ANN401 (whatever TOML gives
             r"rules\[0\]: values: a rule that yields mailbox has no destinations",
         ),
         (rule(values=[], dn_values=["x"]), r"rules\[0\]: leaf: dn_values and filter_values need"),
+        (rule(match="(mail:caseExactMatch:=%s)"), r"rules\[0\].match: .* put that into filter"),
         (rule(value_format="x"), "must hold one of %s"),
         (rule(value_format="%x"), "must hold one of %s"),
         (rule(key_format="%s%s"), "must hold one of %s, %u and %d, once"),

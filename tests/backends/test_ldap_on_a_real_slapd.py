@@ -296,6 +296,15 @@ def test_a_base_that_is_not_there_is_an_error(twenty: Slapd) -> None:
         forwards(backend_of(twenty, base="nowhere"))
 
 
+@pytest.mark.parametrize("filter_", ["(addr=jürgen@*)", r"(addr=j\c3\bcrgen@*)", r"(cn=\28*\29)"])
+def test_a_filter_may_hold_any_character(filter_: str, certificates: Certificates) -> None:
+    held = entry("(j)", addr="jürgen@a.example", goesTo="x@b.example") + entry("k", addr="k", goesTo="k")
+    with slapd_with(certificates, held, SETTINGS) as slapd:
+        rule = attrs.evolve(FORWARDS, filter=filter_)
+
+        assert forwards(backend_of(slapd, rule)) == [("jürgen@a.example", ("x@b.example",))]
+
+
 def test_without_a_base_the_only_one_of_the_server_is_read(twenty: Slapd) -> None:
     assert set(forwards(backend_of(twenty, base=""))) == WHOLE
 

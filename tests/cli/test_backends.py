@@ -109,6 +109,43 @@ def test_a_project_that_is_there_already_is_told(run: Run, tmp_path: Path) -> No
     assert "is there already" in done.err
 
 
+@pytest.mark.parametrize(("problem", "code", "mark"), [("false", 0, " "), ("true", 7, "!")])
+def test_a_diagnosis_says_what_a_source_sees(problem: str, code: int, mark: str, run: Run) -> None:
+    done = run("backends", "diagnose", "--backend", "sample_backends:Seeing", "--option", f"is_ill={problem}")
+
+    assert (done.code, done.lines) == (code, ["  server: here", f"{mark} rows: 3"])
+
+
+def test_a_diagnosis_that_fails_names_the_source(run: Run) -> None:
+    done = run("backends", "diagnose", "--backend", "sample_backends:Seeing", "--option", "is_gone=true")
+
+    assert (done.code, done.lines) == (4, ["  server: here"])
+    assert done.err == "forwardresolve: error: source Seeing: nobody answers\n"
+
+
+def test_a_source_that_cannot_be_diagnosed_says_so(run: Run) -> None:
+    done = run("backends", "diagnose", "--backend", "sample_backends:Small")
+
+    assert done.code == 3
+    assert "source.Small: its backend cannot look at it" in done.err
+
+
+def test_a_diagnosis_needs_to_know_of_which_source(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[source.one]\nbackend = "sample_backends:Seeing"\n[source.two]\nbackend = "sample_backends:Seeing"\n'
+    )
+    told = ("--config", str(config))
+
+    assert run("backends", "diagnose", "two", *told).code == 0
+    done = run("backends", "diagnose", *told)
+    assert done.code == 2
+    assert "name one of one, two" in " ".join(done.err.split())
+    done = run("backends", "diagnose", "tow", *told)
+    assert done.code == 3
+    assert "source.tow: is not there; did you mean two?" in done.err
+
+
 def test_a_preset_is_shown_as_the_rules_that_it_expands_to(run: Run) -> None:
     done = run("backends", "show", "ldap", "--preset", "laser")
 
