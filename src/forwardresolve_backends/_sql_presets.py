@@ -48,6 +48,18 @@ class Preset:
     words: Mapping[str, Mapping[str, str]] = attrs.Factory(dict)
     queries: Mapping[str, str]
 
+    def check_parameters(self, given: Mapping[str, int]) -> None:
+        """Refuse parameters that the preset does not have.
+
+        Raises:
+            ValueError: It lacks one of them.
+        """
+        unknown = sorted(given.keys() - self.parameters.keys())
+        if unknown:
+            known = f"it has {', '.join(self.parameters)}" if self.parameters else "it has none"
+            msg = f"parameters: the preset {self.name} has no {', '.join(unknown)}; {known}"
+            raise ValueError(msg)
+
     def queries_on(self, database: str, parameters: Mapping[str, int]) -> Mapping[str, str]:
         """Return kind of row to query, as it can be put to a database.
 
@@ -67,6 +79,38 @@ class Preset:
             kind: _IN_BRACES.sub(lambda found: str(filled[found[1]]), text)
             for kind, text in self.queries.items()
         }
+
+
+def show_presets() -> str:
+    """List the presets, a line each."""
+    found = [find_preset(name) for name in preset_names()]
+    return "\n".join(["Presets:", *(f"    {each.name:12}  {each.knows}" for each in found)])
+
+
+def show_preset(preset: Preset, database: str, parameters: Mapping[str, int]) -> str:
+    """Write a preset out as an admin may paste it into a configuration.
+
+    Args:
+        preset: The preset.
+        database: The kind of database to write it for; empty: the first one that the panel runs on.
+        parameters: Values for the parameters that do not keep their defaults.
+
+    Raises:
+        BackendMisconfigured: The panel does not run on such a database.
+    """
+    database = database or preset.databases[0]
+    lines = [f"# The preset {preset.name} on {database}; it knows {preset.knows}."]
+    lines += [f"# Experimental: {preset.experimental}."] if preset.experimental else []
+    lines += [
+        f"# {name} is {value}; --option parameters.{name}=N writes another."
+        for name, value in {**preset.parameters, **parameters}.items()
+    ]
+    others = ", ".join(each for each in preset.databases if each != database)
+    lines += [f"# It also reads {others}: --option url={others.split(', ')[0]}:"] if others else []
+    lines += ["[source.panel.queries]"]
+    for kind, text in preset.queries_on(database, parameters).items():
+        lines += [f'{kind} = """', text.strip("\n"), '"""']
+    return "\n".join(lines)
 
 
 def preset_names() -> tuple[str, ...]:

@@ -98,6 +98,12 @@ class Address:
     secrets: tuple[str, ...] = attrs.field(repr=False)
 
 
+def kind_named_by(url: str) -> str:
+    """Return the kind of database that the beginning of a url names; what it is not, as it is."""
+    dialect = url.partition(":")[0].partition("+")[0]
+    return _ALSO_CALLED.get(dialect, dialect)
+
+
 def parse_url(url: Secret) -> Address:
     """Read the url of a database.
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.sdk import Record, Remark, Secret
+from forwardresolve.sdk import BackendMisconfigured, Record, Remark, Secret
 from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
-from forwardresolve_backends._sql_presets import find_preset
+from forwardresolve_backends._sql_presets import find_preset, show_preset, show_presets
 from forwardresolve_backends._sql_tables import (
     AliasDomainsTable,
     DomainsTable,
@@ -20,7 +20,7 @@ from forwardresolve_backends._sql_tables import (
     Table,
     Tables,
 )
-from forwardresolve_backends._sql_url import parse_url
+from forwardresolve_backends._sql_url import kind_named_by, parse_url
 
 if TYPE_CHECKING:
     from forwardresolve_backends._sql_presets import Preset
@@ -96,10 +96,10 @@ class Sql:
     def __attrs_post_init__(self) -> None:
         """Refuse to read nothing, one kind of row in two ways, or by a preset that is not there."""
         preset = find_preset(self.preset) if self.preset else None
-        unknown = sorted(self.parameters.keys() - (preset.parameters if preset else {}))
-        if unknown:
-            owner = f"the preset {self.preset}" if preset else "without a preset, this source"
-            msg = f"parameters: {owner} has no parameter {', '.join(unknown)}"
+        if preset:
+            preset.check_parameters(self.parameters)
+        elif self.parameters:
+            msg = f"parameters: only a preset has some, so nothing asks for {', '.join(self.parameters)}"
             raise ValueError(msg)
         given = [(name, self._given(name)) for name in _READERS]
         if not preset and not any(query or table for _, (query, table) in given):
@@ -109,6 +109,33 @@ class Sql:
         if twice:
             msg = f"queries and tables both say how to read {', '.join(twice)}; leave one out"
             raise ValueError(msg)
+
+    @classmethod
+    def describe(cls, options: Mapping[str, str]) -> str:
+        """Write the queries of a preset, or list the presets.
+
+        Args:
+            options: ``preset``; with it ``url``, whose beginning says for which kind of database,
+                and ``parameters.NAME``. Nothing for the list.
+
+        Raises:
+            BackendMisconfigured: There is no such preset, or it does not fit the other options.
+        """
+        name = options.get("preset")
+        if not name:
+            return show_presets()
+        given = {
+            key.removeprefix("parameters."): value
+            for key, value in options.items()
+            if key.startswith("parameters.")
+        }
+        try:
+            preset = find_preset(name)
+            parameters = {key: int(value) for key, value in given.items()}
+            preset.check_parameters(parameters)
+        except ValueError as error:
+            raise BackendMisconfigured(str(error)) from error
+        return show_preset(preset, kind_named_by(options.get("url", "")), parameters)
 
     def records(self) -> Iterator[Record]:
         """Read the database whole, in one consistent transaction.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,9 +102,11 @@ def test_an_unknown_preset_is_told_with_those_there_are(box: Database) -> None:
 
 
 def test_an_unknown_parameter_is_told(box: Database) -> None:
-    with pytest.raises(ConfigError, match="the preset mailinabox has no parameter server_id"):
+    with pytest.raises(ConfigError, match="the preset mailinabox has no server_id; it has none"):
         make(url=box.url, preset="mailinabox", parameters={"server_id": 1})
-    with pytest.raises(ConfigError, match="without a preset, this source has no parameter server_id"):
+    with pytest.raises(ConfigError, match="the preset ispconfig has no server; it has server_id"):
+        make(url=box.url, preset="ispconfig", parameters={"server": 1})
+    with pytest.raises(ConfigError, match="only a preset has some, so nothing asks for server_id"):
         make(url=box.url, queries={"forwards": "SELECT 1"}, parameters={"server_id": 1})
 
 
@@ -138,3 +141,43 @@ def test_a_missing_table_is_named(box: Database) -> None:
         BackendMisconfigured, match=r"domains: cannot be read \(no such table: auto_aliases\)"
     ):
         read(box)
+
+
+def test_describe_lists_the_presets() -> None:
+    first, *lines = Sql.describe({}).splitlines()
+    assert first == "Presets:"
+    assert [line.split()[0] for line in lines] == list(preset_names())
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_describe_writes_a_preset_as_it_stands_in_a_configuration(name: str, tmp_path: Path) -> None:
+    preset = find_preset(name)
+    for database in preset.databases:
+        written = Sql.describe({"preset": name, "url": f"{database}://db/panel"})
+        source = tomllib.loads(written)["source"]["panel"]
+        assert {kind: text.strip() for kind, text in source["queries"].items()} == {
+            kind: text.strip() for kind, text in preset.queries_on(database, {}).items()
+        }
+        assert isinstance(make(url=f"sqlite:///{tmp_path}/x", **source), Sql)
+
+
+def test_describe_fills_in_parameters_and_says_what_else_there_is() -> None:
+    written = Sql.describe({"preset": "ispconfig", "parameters.server_id": "7"})
+    assert "# server_id is 7; --option parameters.server_id=N writes another." in written
+    assert "WHERE 7 IN (0, d.server_id)" in written
+    assert "# It also reads mysql, sqlite: --option url=mysql:" in Sql.describe({"preset": "modoboa"})
+    assert "# Experimental: its tables are known" in Sql.describe({"preset": "plesk"})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"preset": "mailcov"}, "there is no preset 'mailcov'; there are froxlor, "),
+        ({"preset": "mailcow", "url": "sqlite:///x"}, "reads mysql, but the url names sqlite"),
+        ({"preset": "ispconfig", "parameters.server_id": "one"}, "invalid literal"),
+        ({"preset": "mailcow", "parameters.server_id": "1"}, "the preset mailcow has no server_id"),
+    ],
+)
+def test_describe_refuses_what_does_not_fit(options: dict[str, str], said: str) -> None:
+    with pytest.raises(BackendMisconfigured, match=said):
+        Sql.describe(options)
