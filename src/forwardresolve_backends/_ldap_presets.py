@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from forwardresolve.sdk import Domain, Remark, Site
 from forwardresolve_backends._ldap_rules import Layout, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from forwardresolve.sdk import Record
 
 
 @attrs.frozen
@@ -75,8 +78,25 @@ def show_preset(preset: Preset) -> str:
 
 
 def show_layout(layout: Layout) -> str:
-    """Write rules in TOML, without what has its default; ``[[rules]]`` is a table of the source."""
-    return "\n".join([*_assignments(layout, leave_out=("rules", "records")), *_rules(layout)])
+    """Write rules in TOML, without what has its default; ``[[rules]]`` is a table of the source.
+
+    What is known without the directory stands above them, as comments.
+    """
+    known = [f"# {line}" for line in map(_known, layout.records)]
+    settings = list(_assignments(layout, leave_out=("rules", "records")))
+    return "\n".join([*known, *settings, *_rules(layout)]).lstrip("\n")
+
+
+def _known(record: Record) -> str:
+    match record:
+        case Domain(name, kind):
+            return f"hosted domain {name} ({kind})"
+        case Site(delimiter, myorigin):
+            return f"recipient_delimiter {delimiter or 'none'}, myorigin {myorigin}"
+        case Remark(id=name, text=text):
+            return f"{name}: {text}"
+        case _:
+            return str(record)
 
 
 def _rules(layout: Layout) -> Iterator[str]:

@@ -72,7 +72,7 @@ def read_directory(name: str) -> Directory:
     base = f"ou={name},{SUFFIX}"
     text = (DIRECTORIES / f"{name}.txt").read_text(encoding="utf-8")
     text = re.sub(r"\{dn:(.*?)\}", lambda found: f"cn={found[1]},{base}", text)
-    ldif = [f"dn: {base}\nobjectClass: organizationalUnit\nou: {name}\n"]
+    ldif = [_branch(name)]
     expected = {}
     for block in re.split(r"\n{2,}", text):
         kind = block.split(" ", 1)[0]
@@ -85,6 +85,15 @@ def read_directory(name: str) -> Directory:
         elif kind == "chain":
             ldif += _chain(block, base)
     return Directory(name, "\n".join(ldif) + "\n", expected)
+
+
+def make_branches() -> str:
+    """Make the branches without any entries."""
+    return "".join(f"{_branch(path.stem)}\n" for path in sorted(DIRECTORIES.glob("*.txt")))
+
+
+def _branch(name: str) -> str:
+    return f"dn: ou={name},{SUFFIX}\nobjectClass: organizationalUnit\nou: {name}\n"
 
 
 def _chain(block: str, base: str) -> Iterator[str]:

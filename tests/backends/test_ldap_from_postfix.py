@@ -22,8 +22,8 @@ from forwardresolve.sdk import (
     split_destinations,
 )
 from forwardresolve_backends._ldap_from_postfix import read_layout
-from forwardresolve_backends._ldap_presets import read_preset
-from forwardresolve_backends.ldap import Ldap, Rule
+from forwardresolve_backends._ldap_presets import read_preset, show_layout
+from forwardresolve_backends.ldap import Layout, Ldap, Rule
 from servers.private import find_program
 from servers.slapd import READER, READER_PASSWORD, SUFFIX, Settings, Slapd, slapd_with
 
@@ -571,3 +571,18 @@ def test_parameters_of_a_table_may_stand_in_main_cf(tmp_path: Path) -> None:
             values=("mailForwardingAddress",),
         ),
     )
+
+
+def test_what_is_known_without_the_directory_is_shown(tmp_path: Path) -> None:
+    main_cf = write_main(tmp_path, "relay_domains = r.example", "always_bcc = all@a.example")
+
+    shown = Ldap.describe({"from_postfix": str(main_cf)})
+
+    assert shown.startswith(
+        "# hosted domain r.example (relay)\n# postfix-setting-not-read: always_bcc is set"
+    )
+    assert "# recipient_delimiter none, myorigin mx.example.net" in shown
+
+
+def test_records_of_any_kind_can_be_shown() -> None:
+    assert show_layout(Layout(rules=(), records=(Mailbox("ann@a.example"),))).startswith("# Mailbox(")

@@ -9,15 +9,24 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from backends.ldap_directories import make_branches, make_schema
 from docs.blocks import SHOWN_ONLY, Blocks
 from forwardresolve.errors import ForwardResolveError
+from servers.slapd import READER, READER_PASSWORD, WRITER, WRITER_PASSWORD, Settings, slapd_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from servers.certificates import Certificates
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-EXECUTED = {"python", "console", "sh", "toml", "json", "sql"}
+EXECUTED = {"python", "console", "sh", "toml", "json", "sql", "ldif"}
+DIRECTORY = ROOT / "docs" / "backends" / "ldap.md"
 
 
 def name(page: Path) -> str:
@@ -48,11 +57,30 @@ def blocks(tmp_path: Path) -> Blocks:
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.fixture
+def directory(blocks: Blocks, certificates: Certificates) -> Iterator[None]:
+    """An LDAP directory with a branch for each preset, for the page that shows them."""
+    with slapd_with(certificates, make_branches(), Settings(schema=make_schema())) as slapd:
+        blocks.environment |= {
+            "LDAPADD": f"ldapadd -x -H {slapd.ipc} -D {WRITER} -w {WRITER_PASSWORD}",
+            "LDAP": f"--url {slapd.tls} --option ca_file={certificates.authority.certificate} "
+            f"--option bind_dn={READER} --option bind_password.env=LDAP_PASSWORD",
+            "LDAP_PASSWORD": READER_PASSWORD,
+        }
+        yield
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.live] if page == DIRECTORY else []) for page in PAGES],
+    ids=name,
+)
 def test_every_block_of_a_page_does_what_it_says(
-    page: Path, blocks: Blocks, monkeypatch: pytest.MonkeyPatch
+    page: Path, blocks: Blocks, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(blocks.directory)
+    if page == DIRECTORY:
+        request.getfixturevalue("directory")
 
     blocks.run(page)
 
