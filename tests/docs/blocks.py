@@ -46,7 +46,6 @@ class Blocks:
                 CodeBlockParser("toml", self._toml),
                 CodeBlockParser("json", lambda example: json.loads(example.parsed) and None),
                 CodeBlockParser("sql", self._sql),
-                CodeBlockParser("ldif", self._ldif),
                 SkipParser(),
             ]
         )
@@ -116,16 +115,3 @@ class Blocks:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.executescript((self.directory / "postfixadmin.sql").read_text(encoding="utf-8"))
             connection.executescript(example.parsed)
-
-    def _ldif(self, example: Example) -> None:
-        """Add entries to the directory of the examples."""
-        done = subprocess.run(
-            ["sh", "-c", "exec $LDAPADD"],
-            env=self.environment,
-            input=example.parsed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, f"{example.parsed}\n{done.stderr}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-EXECUTED = {"python", "console", "sh", "toml", "json", "sql", "ldif"}
+EXECUTED = {"python", "console", "sh", "toml", "json", "sql"}
 DIRECTORY = ROOT / "docs" / "backends" / "ldap.md"
 
 
