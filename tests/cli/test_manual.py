@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,3 +85,10 @@ def test_man_has_nothing_to_say_about_a_page(name: str) -> None:
     )
 
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_shows_a_thing_of_python(name: str) -> None:
+    page = (ROOT / "docs" / "man" / name).read_text(encoding="utf-8")
+
+    assert [line for line in page.splitlines() if re.search(r"<\w+ '|None\b|object at", line)] == []

@@ -213,3 +213,11 @@ def test_verify_does_its_work_where_nothing_can_be_kept(
 
     assert done.code == 0
     assert "what was found is not kept" in done.err
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_the_usual_commands_check_and_reload_where_no_others_are_named(run: Run, command: str) -> None:
+    told = " ".join(run("rspamd", command, "--help").out.split())
+
+    assert "[default: rspamadm configtest]" in told
+    assert "[default: systemctl reload rspamd]" in told

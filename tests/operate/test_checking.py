@@ -108,3 +108,12 @@ def test_a_state_dir_that_is_none_is_told(state: str, said: str, tmp_path: Path)
     text = f'state_dir = "{state.format(tmp_path)}"\n' + SOURCE + target(tmp_path)
 
     assert said in problems(tmp_path, text)[0]
+
+
+def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    ssh = '[[target]]\nname = "mx1"\nkind = "ssh"\nhost = "mx1"\n'
+
+    assert check(write(tmp_path, head(tmp_path) + SOURCE + ssh + 'ssh = ["sh"]\n')).targets
+    assert problems(tmp_path, head(tmp_path) + SOURCE + ssh + 'ssh = ["no-such-ssh"]\n') == [
+        "target[0].ssh: there is no program no-such-ssh here; on Debian: apt-get install openssh-client"
+    ]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from forwardresolve.operate.journal import Lines, is_journal, priority
+from forwardresolve.operate.requests import leave
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,10 +58,11 @@ def run(*arguments: str, stream: Path, **variables: str) -> str:
             [sys.executable, "-m", "forwardresolve", *arguments],
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT / "src"),
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
                 "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}",
                 **variables,
             },
+            stdout=subprocess.DEVNULL,
             stderr=file,
             check=False,
         )
@@ -71,3 +73,40 @@ def test_a_command_that_fails_tells_the_journal_an_error(tmp_path: Path) -> None
     told = run("build", "--config", str(tmp_path / "none.toml"), stream=tmp_path / "stream")
 
     assert told == f"<3>{tmp_path}/none.toml: cannot be read: No such file or directory\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'state_dir = "{tmp_path}/state"\n[source.panel]\nbackend = "sample_backends:Small"\n'
+        f'[[target]]\nname = "mx1"\nkind = "directory"\nroot = "{tmp_path}/mx1"\n'
+        f'[deploy]\nhooks = "{tmp_path}/hooks"\n[guard]\nremoved = 0\nremoved_percent = 0\nadded = 0\n'
+    )
+    return path
+
+
+def test_the_journal_learns_of_every_event_and_of_no_address(config: Path, tmp_path: Path) -> None:
+    arguments = ("apply", "--requests", str(tmp_path / "requests"), "--config", str(config))
+    (tmp_path / "requests").mkdir()
+    leave(["info@a.example"], tmp_path / "requests")
+
+    first = run(*arguments, "--first", stream=tmp_path / "stream")
+    config.write_text(config.read_text().replace(':Small"', ':Small"\nprefix = "x-"'))
+    refused = run(*arguments, stream=tmp_path / "stream")
+
+    lines = (first + refused).splitlines()
+    assert "<6>a run was requested" in lines
+    assert any(line.startswith("<6>targets changed: 1 of 1") for line in lines)
+    assert any(line.startswith("<3>target mx1: ") and "would" in line for line in lines)
+    assert not any("@a.example" in line.replace("...@", "") for line in lines)
+
+
+def test_addresses_are_told_to_whoever_asks_for_them(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "requests").mkdir()
+    leave(["info@a.example"], tmp_path / "requests")
+    arguments = ("apply", "--first", "--requests", str(tmp_path / "requests"), "--config", str(config))
+
+    told = run("--debug", *arguments, stream=tmp_path / "stream")
+
+    assert "<7>requested for: info@a.example" in told.splitlines()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import attrs
 import typer
@@ -38,6 +38,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+_USUAL: Final = Steps()
 
 Root = Annotated[
     Path, typer.Option("--root", metavar="DIR", help="The configuration root, where we write it.")
@@ -80,8 +82,8 @@ def install(
     *,
     observe: Annotated[bool, typer.Option("--observe", help="Set the symbol and refuse nothing.")] = False,
     dry_run: DryRun = False,
-    configtest: ConfigTest = Steps.configtest,
-    reload: Reload = Steps.reload,
+    configtest: ConfigTest = _USUAL.configtest,
+    reload: Reload = _USUAL.reload,
     verify_url: Annotated[
         str, typer.Option("--verify", metavar="URL", help="Ask this Rspamd afterwards whether it works.")
     ] = "",
@@ -124,8 +126,8 @@ def uninstall(
     root: Root = Path("/etc/rspamd"),
     *,
     dry_run: DryRun = False,
-    configtest: ConfigTest = Steps.configtest,
-    reload: Reload = Steps.reload,
+    configtest: ConfigTest = _USUAL.configtest,
+    reload: Reload = _USUAL.reload,
 ) -> None:
     """Take everything of ours out again: configuration and plugin, reload, then the maps.
 

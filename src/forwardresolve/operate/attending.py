@@ -95,6 +95,8 @@ class Attendant:
             exit_code=TargetError.exit_code if failed else 0,
             error="; ".join(each.error for each in outcomes if each.error),
         )
+        counts = "" if told.added is None else f", addresses: +{told.added} -{told.removed}"
+        _LOG.info("targets changed: %d of %d%s", len(changed), len(outcomes), counts)
         if changed:
             self._warn(self.hooks.run("deploy", told))
         if failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from forwardresolve import config
 from forwardresolve.deploy.access import access
 from forwardresolve.deploy.directory import Directory
+from forwardresolve.deploy.ssh import Ssh
 from forwardresolve.errors import BackendError, ConfigError, TargetError
 from forwardresolve.operate.hooks import Hooks
 
@@ -80,6 +82,8 @@ def _target(front_end: FrontEnd) -> Iterator[tuple[str, str]]:
             access(target.mode, target.owner, target.group)
         except TargetError as error:
             yield "group" if "group" in str(error) else "owner", str(error)
+    if isinstance(target, Ssh) and shutil.which(target.ssh[0]) is None:
+        yield "ssh", f"there is no program {target.ssh[0]} here; on Debian: apt-get install openssh-client"
 
 
 def _hooks(loaded: Config) -> Iterator[str]:
