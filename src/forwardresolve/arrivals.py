@@ -35,6 +35,7 @@ class Arrivals:
         rows = graph.rows
         self._single_addresses = bool(rows.transports or rows.relocated or rows.patterns)
         self._defaults: dict[str, str] = {}
+        self._rewriting: tuple[tuple[str, str], ...] | None = None
         self.mixed = self._mixed()
 
     def arrive(self, address: str) -> tuple[str, str]:
@@ -106,6 +107,15 @@ class Arrivals:
             found = self._defaults[domain] = self._default(domain)
         return found
 
+    def passes(self, domain: str) -> bool:
+        """Tell whether a domain is stepped over as a whole, because it has no rows of its own."""
+        return domain in self._shortcuts
+
+    def forget_default(self, domain: str) -> None:
+        """Look again where the unknown addresses of a domain arrive: its catch-all has changed."""
+        self._defaults.pop(domain, None)
+        self.mixed = self._mixed() if domain in self.graph.rows.domain_aliases.values() else self.mixed
+
     def end(self, address: str) -> str:
         """Return whether mail that ends at an address is `OUTSIDE` or `INSIDE`."""
         return OUTSIDE if address and self.graph.ends.outside(address) else INSIDE
@@ -125,12 +135,13 @@ class Arrivals:
         mixed |= {domain for domain, kind in self.graph.rows.domains.items() if kind == "local"}
         if mixed:
             # Whatever rewrites to such a domain inherits it; few do, so a few rounds are enough.
-            onward = [
-                (key[1:], row[0].rpartition("@")[2])
-                for key, row in self._virtual.rows.items()
-                if key[0] == "@" and row[0][0] == "@"
-            ]
-            while further := {domain for domain, lower in onward if lower in mixed} - mixed:
+            if self._rewriting is None:
+                self._rewriting = tuple(
+                    (key[1:], row[0].rpartition("@")[2])
+                    for key, row in self._virtual.rows.items()
+                    if key[0] == "@" and row[0][0] == "@"
+                )
+            while further := {domain for domain, lower in self._rewriting if lower in mixed} - mixed:
                 mixed |= further
         return frozenset(mixed)
 

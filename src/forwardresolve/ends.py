@@ -79,6 +79,10 @@ class Ends:
             return False
         return self.kind(domain) != "local" or route(local) == local
 
+    def forget_accounts(self) -> None:
+        """Look again which accounts the host has: its mailboxes have changed."""
+        self.__dict__.pop("_accounts", None)
+
     def outside(self, address: str) -> bool:
         """Tell whether mail that ends at an address is outside; `final` without the details."""
         if not self._single_addresses and "@" in address and address[0] != "-":

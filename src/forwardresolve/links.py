@@ -14,6 +14,7 @@ from forwardresolve.patterns import PATTERN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forwardresolve.graph import ForwardingGraph
     from forwardresolve.nodes import Nodes
 
 MOST_PATTERNED: Final = 5_000
@@ -49,7 +50,7 @@ def link(nodes: Nodes, *, copies: bool = False) -> Links:
     extended = _link_rows(nodes, links, copies=copies)
     if extended and nodes.wary:
         _star(nodes, links, extended)
-    for name, each in chain(extended, nodes.extended_edges(), _account_edges(nodes)):
+    for name, each in chain(extended, nodes.extended_edges(), account_edges(nodes)):
         _link(nodes, links, name, each, nodes.place(each), copies=copies)
     _link_patterned(nodes, links, copies=copies)
     return links
@@ -100,21 +101,37 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
     return extended
 
 
+def led_to(nodes: Nodes, name: str, each: str, place: str) -> str:
+    """Return where an edge really leads.
+
+    Args:
+        nodes: The places.
+        name: The place that it begins at.
+        each: The address that it sends mail on to.
+        place: Where that is decided.
+
+    Returns:
+        A place, `OUTSIDE` or `INSIDE`; nothing where the edge comes back to its beginning.
+    """
+    if place != name:
+        return place
+    # Only an address that lists itself stops here; the others grow, or go round in a circle.
+    if not nodes.graph.step(each).lists_itself:
+        return ""
+    key, rest = nodes.arrivals.stop(each) if "@" in each else ("", each)
+    return key or nodes.arrivals.end(rest)
+
+
 def _link(nodes: Nodes, links: Links, name: str, each: str, place: str, *, copies: bool) -> None:  # noqa: PLR0913 (an edge and its place)
     """Note one edge."""
-    if place == name:
-        # Only an address that lists itself stops here; the others grow, or go round in a circle.
-        if not nodes.graph.step(each).lists_itself:
-            return
-        key, rest = nodes.arrivals.stop(each) if "@" in each else ("", each)
-        place = key or nodes.arrivals.end(rest)
+    place = led_to(nodes, name, each, place)
     if place is OUTSIDE:
         links.leaving.setdefault(name, each)
-    elif place is not INSIDE:
+    elif place and place is not INSIDE:
         links.feeders.setdefault(place, []).append(name)
         if place.startswith(PATTERN):
             links.patterned[place] = None
-    elif copies and nodes.stays(each):
+    elif place and copies and nodes.stays(each):
         links.staying.setdefault(name, each)
 
 
@@ -145,11 +162,16 @@ def _star(nodes: Nodes, links: Links, extended: list[tuple[str, str]]) -> None:
     nodes.star(sensitive, lambda key: (*links.feeders.get(key, ()), *extended_feeders.get(key, ())))
 
 
-def _account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
-    """Walk the rows of aliases(5)."""
-    graph = nodes.graph
-    for key in graph.rows.tables["local"].rows:
-        hop = graph.step(key)
-        yield from ((f"{key}@", arrow.destination) for arrow in hop.arrows)
-        if hop.lists_itself:
-            yield f"{key}@", key
+def account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
+    """Walk the rows of aliases(5): each place with each address or account it sends mail on to."""
+    for key in nodes.graph.rows.tables["local"].rows:
+        for each in account_destinations(nodes.graph, key):
+            yield f"{key}@", each
+
+
+def account_destinations(graph: ForwardingGraph, key: str) -> Iterator[str]:
+    """Yield where a row of aliases(5) sends mail on to; the account itself where mail stays."""
+    hop = graph.step(key)
+    yield from (arrow.destination for arrow in hop.arrows)
+    if hop.lists_itself:
+        yield key

@@ -42,7 +42,7 @@ class Plan:
 def plan_names(nodes: Nodes) -> Plan:
     """Find out which domains and keys need more than a look at their rows."""
     graph = nodes.graph
-    onward = _onward_domains(graph)
+    onward = onward_domains(graph)
     first = set(onward) | _accounts(graph) | _rewritten(graph)
     hosted = tuple(_hosted(graph))
     special = {domain: _all_below(domain, onward) for domain in hosted if domain in first}
@@ -86,16 +86,16 @@ def names_to_decide(
 
 def _special_names(nodes: Nodes, plan: Plan, gathered: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """Yield the names of the domains that look into others."""
-    accounts = tuple(_account_names(nodes))
+    accounts = tuple(account_names(nodes))
     further: dict[str, list[str]] = {}
-    for name in _further_names(nodes):
+    for name in further_names(nodes):
         local, domain = split_address(name)
         further.setdefault(domain, []).append(local)
     local_parts = {
         lower: (
             *gathered.get(lower, ()),
             *further.get(lower, ()),
-            *(accounts if _knows_accounts(nodes.graph, lower) else ()),
+            *(accounts if knows_accounts(nodes.graph, lower) else ()),
         )
         for lower in plan.gathered
     }
@@ -120,7 +120,7 @@ def _hosted(graph: ForwardingGraph) -> Iterator[str]:
         yield from (domain for domain in named - known if domain and graph.hosts(domain))
 
 
-def _onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
+def onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
     """Map each domain to those that its addresses go on to with their local part kept."""
     onward: dict[str, tuple[str, ...]] = {}
     for alias, target in graph.rows.domain_aliases.items():
@@ -143,17 +143,18 @@ def _all_below(domain: str, onward: Mapping[str, tuple[str, ...]]) -> tuple[str,
     return tuple(found)
 
 
-def _knows_accounts(graph: ForwardingGraph, domain: str) -> bool:
+def knows_accounts(graph: ForwardingGraph, domain: str) -> bool:
+    """Tell whether the bare names of the host count in a domain."""
     return graph.kind(domain) == "local" or domain == graph.settings.myorigin
 
 
 def _accounts(graph: ForwardingGraph) -> set[str]:
     """Return the domains in which the bare names of the host count, and routes are read."""
     candidates = {*graph.rows.domains, *filter(None, (graph.settings.myorigin,))}
-    return {domain for domain in candidates if _knows_accounts(graph, domain)}
+    return {domain for domain in candidates if knows_accounts(graph, domain)}
 
 
-def _account_names(nodes: Nodes) -> Iterator[str]:
+def account_names(nodes: Nodes) -> Iterator[str]:
     """Yield the bare names that count in every domain of the host itself."""
     tables = nodes.graph.rows.tables
     yield from tables["local"]
@@ -170,7 +171,7 @@ def _rewritten(graph: ForwardingGraph) -> set[str]:
     return {key.rpartition("@")[2] for key in addresses}
 
 
-def _further_names(nodes: Nodes) -> Iterator[str]:
+def further_names(nodes: Nodes) -> Iterator[str]:
     """Yield the names that are known by something else than a row of virtual aliases."""
     tables, rows = nodes.graph.rows.tables, nodes.graph.rows
     yield from nodes.derived

@@ -18,7 +18,7 @@ from forwardresolve.arrivals import INSIDE, Arrivals
 from forwardresolve.destinations import is_opaque
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from forwardresolve.graph import ForwardingGraph
 
@@ -57,9 +57,20 @@ class Nodes:
         if self._delimiters:
             self.tagged = dict.fromkeys(self._tagged_names())
             self._derive(list(self.tagged))
-            self.wary = bool(
-                self.tagged or self.arrivals.mixed or graph.rows.patterns or "-" in self._delimiters
-            )
+            self.be_wary()
+
+    def tag(self, key: str) -> None:
+        """Note that the rows have changed about an address with a delimiter in its local part."""
+        if any(key in known for known in self._knowing()):
+            self.tagged[key] = None
+        else:
+            self.tagged.pop(key, None)
+        self.be_wary()
+
+    def be_wary(self) -> None:
+        """Find out whether an extension can matter at all."""
+        matters = self.tagged or self.arrivals.mixed or self.graph.rows.patterns or "-" in self._delimiters
+        self.wary = bool(self._delimiters and matters)
 
     def place(self, address: str) -> str:
         """Return the place where mail for an address is decided.
@@ -78,13 +89,13 @@ class Nodes:
             if name in self.derived:
                 return name
             if key in self.starred:
-                return append_extension(key, self.fresh_extension)
+                return self.starred_place(key)
         return key
 
     def extended_edges(self) -> Iterator[tuple[str, str]]:
         """Walk the places that are rows with an extension, with each address they send mail on to."""
         starred = ((key, self.fresh_extension) for key in self.starred)
-        derived = (self._split(name) for name in self.derived)
+        derived = (self.split(name) for name in self.derived)
         for key, extension in chain(starred, derived):
             name = append_extension(key, extension)
             for each in self._virtual.get(key) or ():
@@ -130,38 +141,47 @@ class Nodes:
 
     def _takes_extension(self, key: str) -> bool:
         """Tell whether a row can be met with an extension that it does not name."""
-        return key[0] != "@" and self._split(append_extension(key, self.fresh_extension))[0] == key
+        return key[0] != "@" and self.split(append_extension(key, self.fresh_extension))[0] == key
 
-    def _split(self, name: str) -> tuple[str, str]:
+    def starred_place(self, key: str) -> str:
+        """Return the place that is a starred row with an unknown extension."""
+        return append_extension(key, self.fresh_extension)
+
+    def split(self, name: str) -> tuple[str, str]:
+        """Take the extension off an address or a bare name."""
         local, domain = split_address(name)
         base, extension = split_extension(local, self._delimiters)
         return (f"{base}@{domain}" if domain else base), extension
 
     def _tagged_names(self) -> Iterator[str]:
         """Yield every name with a delimiter in its local part that some table knows."""
-        rows = self.graph.rows
-        mailboxes = rows.mailboxes if self._copies_matter else ()
-        for table in (self._virtual.rows, self._virtual.selves, rows.transports, rows.relocated, mailboxes):
+        for table in self._knowing():
             for mark in self._delimiters:
                 yield from (key for key in table if mark in key and self.has_mark(_local(key)))
-        yield from (f"{key}@" for key in rows.tables["local"] if self.has_mark(key))
+        yield from (f"{key}@" for key in self.graph.rows.tables["local"] if self.has_mark(key))
 
-    def _stem(self, local: str) -> str:
-        """Return the local part up to the first delimiter behind its first character."""
+    def _knowing(self) -> tuple[Collection[str], ...]:
+        """Return what knows addresses whose extensions may have a say."""
+        rows = self.graph.rows
+        mailboxes = rows.mailboxes if self._copies_matter else ()
+        return self._virtual.rows, self._virtual.selves, rows.transports, rows.relocated, mailboxes
+
+    def stem(self, local: str) -> str:
+        """Return a bare local part up to the first delimiter behind its first character."""
         places = [place for mark in self._delimiters if (place := local.find(mark, 1)) > 0]
         return local[: min(places)] if places else local
 
     def _derive(self, tagged: list[str]) -> None:
         """Find, backwards from the tagged names, the rows with an extension that lead to them."""
-        stems: set[str] | None = {self._stem(_bare_local(name)) for name in tagged}
+        stems: set[str] | None = {self.stem(bare_local(name)) for name in tagged}
         index = self._index(stems) if tagged else {}
         queue = tagged
         while queue:
             found: list[str] = []
             for name in queue:
-                local = _bare_local(name)
-                for key, destination in index.get(self._stem(local), ()):
-                    derived = self._leads_to(key, destination, name, local)
+                local = bare_local(name)
+                for key, destination in index.get(self.stem(local), ()):
+                    derived = self.leads_to(key, destination, name, local)
                     if derived and derived not in self.derived:
                         if len(self.derived) >= MOST_DERIVED:
                             self.cut_off = True
@@ -180,19 +200,26 @@ class Nodes:
             if key[0] == "@":
                 continue
             for each in row:
-                stem = self._stem(_bare_local(each))
+                stem = self.stem(bare_local(each))
                 if stems is None or stem in stems:
                     index.setdefault(stem, []).append((key, each))
         return index
 
-    def _leads_to(self, key: str, destination: str, name: str, local: str) -> str:
-        """Return ``key+extension`` when it matches the row by base and its destination is the name."""
-        head = _bare_local(destination)
+    def leads_to(self, key: str, destination: str, name: str, local: str) -> str:
+        """Return ``key+extension`` when it matches the row by base and its destination is the name.
+
+        Args:
+            key: The key of a row.
+            destination: One of its destinations.
+            name: A tagged or derived name.
+            local: The bare local part of the name.
+        """
+        head = bare_local(destination)
         extension = local[len(head) :]
         if not extension or not local.startswith(head) or extension[0] not in self._delimiters:
             return ""
         derived = append_extension(key, extension)
-        if derived in self._virtual or self._split(derived) != (key, extension):
+        if derived in self._virtual or self.split(derived) != (key, extension):
             return ""
         arrived, rest = self.arrivals.arrive(append_extension(destination, extension))
         reached = append_extension(arrived, rest) if arrived and rest else arrived or rest
@@ -203,7 +230,8 @@ def _local(name: str) -> str:
     return name.rpartition("@")[0] if "@" in name else name
 
 
-def _bare_local(name: str) -> str:
+def bare_local(name: str) -> str:
+    """Return the local part of an address, or a bare name, without quotes."""
     return unquote_local(_local(name))
 
 

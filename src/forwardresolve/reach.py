@@ -22,6 +22,7 @@ class Reach:
         nodes: Its places.
         via: Each place that reaches outside, and the destination by which it does.
         feeders: Each place, and those that send mail on to it.
+        staying: Each place that keeps a copy, and how; only where copies are to be ignored.
     """
 
     def __init__(self, graph: ForwardingGraph) -> None:
@@ -32,7 +33,7 @@ class Reach:
         self.feeders = links.feeders
         self._patterned = links.patterned
         self.via = _spread(links.feeders, links.leaving)
-        self._staying = _spread(links.feeders, links.staying) if self._ignores_copies else {}
+        self.staying = _spread(links.feeders, links.staying) if self._ignores_copies else {}
 
     def leaves(self, address: str) -> bool:
         """Tell whether mail for an address inside the mail system reaches outside."""
@@ -51,7 +52,7 @@ class Reach:
 
     def counts_place(self, place: str) -> bool:
         """Tell the same of a recipient that is decided in a place, without looking it up again."""
-        return place in self.via and place not in self._staying
+        return place in self.via and place not in self.staying
 
     def _leaves_by_patterns(self, address: str) -> bool:
         """Walk on from an address that no row leads to, but a pattern answers for."""
@@ -74,7 +75,7 @@ class Reach:
     def _stays(self, address: str) -> bool:
         for arrow in self.graph.enter(address):
             place = self.nodes.place(arrow.destination)
-            if place in self._staying or (place is INSIDE and self.nodes.stays(arrow.destination)):
+            if place in self.staying or (place is INSIDE and self.nodes.stays(arrow.destination)):
                 return True
         return False
 

@@ -50,13 +50,19 @@ class Survey:
 
 
 @attrs.frozen
-class _Signs:
-    """The keys of the table while it is written."""
+class Signs:
+    """The keys of the table while it is written.
 
-    positive: list[str]
-    negative: list[str]
+    Args:
+        positive: Those that are listed.
+        negative: Those that are exceptions.
+    """
+
+    positive: list[str] = attrs.field(factory=list)
+    negative: list[str] = attrs.field(factory=list)
 
     def put(self, key: str, *, listed: bool) -> None:
+        """Note a key."""
         (self.positive if listed else self.negative).append(key)
 
 
@@ -67,16 +73,20 @@ def survey(reach: Reach) -> Survey:
     plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
     gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
     listed, exceptions = _walk_rows(reach, plan, plain, gathered)
-    signs = _Signs(
+    signs = Signs(
         [exact_key(key) for key in listed if not plain[key.rpartition("@")[2]]],
         [exact_key(key) for key in exceptions],
     )
-    for key, counts in _domain_entries(reach, defaults):
-        signs.put(key, listed=counts)
+    below = decide_below(reach)
+    for domain, counts in below.items():
+        signs.put(f"@.{domain}", listed=counts)
+    for domain, counts in defaults.items():
+        if counts != said_above(below, domain):
+            signs.put(f"@{domain}", listed=counts)
     for domain, bases in names_to_decide(reach.nodes, plan, gathered):
         default = defaults[domain]
         for base, extensions in bases.items():
-            for address, counts in _decide(reach, f"{base}@{domain}", extensions, signs, default=default):
+            for address, counts in decide(reach, f"{base}@{domain}", extensions, signs, default=default):
                 if counts:
                     listed.append(address)
                 elif default:
@@ -119,10 +129,17 @@ def _walk_rows(
     return listed, exceptions
 
 
-def _decide(
-    reach: Reach, address: str, extensions: set[str], signs: _Signs, *, default: bool
+def decide(
+    reach: Reach, address: str, extensions: set[str], signs: Signs, *, default: bool
 ) -> Iterator[tuple[str, bool]]:
     """Decide one base and its extensions; write the entries that the look-up needs.
+
+    Args:
+        reach: What reaches outside.
+        address: The base, with its domain.
+        extensions: The extensions that a row names; an empty one for the base itself.
+        signs: Where the entries are noted.
+        default: Whether the unknown addresses of the domain count.
 
     Yields:
         The names that a row knows, or that differ from their base, and whether they count.
@@ -148,8 +165,13 @@ def _decide(
         yield name, counts
 
 
-def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[tuple[str, bool]]:
-    """Yield the entries for whole domains, and for the subdomains that relay domains bring."""
+def decide_below(reach: Reach) -> dict[str, bool]:
+    """Decide the subdomains that relay domains and transports bring.
+
+    Returns:
+        The domains whose subdomains fare otherwise than what the nearest one above them says, each
+        with whether these count.
+    """
     graph = reach.graph
     relays = {domain for domain, kind in graph.rows.domains.items() if kind == "relay"}
     relays |= {key[1:] for key in graph.rows.transports if key.startswith(".")}
@@ -157,15 +179,12 @@ def _domain_entries(reach: Reach, defaults: Mapping[str, bool]) -> Iterator[tupl
     for domain in sorted(relays, key=len):
         unknown = f"{FRESH}.{domain}"
         counts = graph.hosts(unknown) and reach.counts(f"{FRESH}@{unknown}")
-        if counts != _below(below, domain):
+        if counts != said_above(below, domain):
             below[domain] = counts
-            yield f"@.{domain}", counts
-    for domain, counts in defaults.items():
-        if counts != _below(below, domain):
-            yield f"@{domain}", counts
+    return below
 
 
-def _below(below: Mapping[str, bool], domain: str) -> bool:
+def said_above(below: Mapping[str, bool], domain: str) -> bool:
     """Return what the entries for subdomains say of a domain: the nearest parent's word."""
     while below and "." in domain:
         domain = domain.partition(".")[2]

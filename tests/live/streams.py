@@ -223,13 +223,14 @@ def wrong(seed: int, number: int, changes: int = CHANGES_A_WORLD) -> Iterator[st
         if previewed not in (None, delta):
             found.append(f"the preview said {previewed}, then {delta}")
         after = told(full)
-        if with_delta(before, delta) != after:
-            found.append(f"the delta is wrong: {delta}")
-        if (live.addresses, live.catch_alls, tuple(live.entries())) != (
-            full.addresses,
-            full.catch_alls,
-            tuple(full.entries()),
-        ):
+        said = with_delta(before, delta)
+        for what, one, other in (("not", after, said), ("wrongly", said, after)):
+            found += [
+                f"{what} said: {', '.join(map(str, a.keys() - b.keys()))}"
+                for a, b in zip(one, other, strict=True)
+                if a.keys() - b.keys()
+            ]
+        if not found and _answer(live) != _answer(full):
             found.append("what is listed is wrong")
         found += _wrong_answers(live, full, [stream.world.recipient(rng) for _ in range(2)])
         if found:
@@ -244,6 +245,10 @@ def wrong(seed: int, number: int, changes: int = CHANGES_A_WORLD) -> Iterator[st
             )
             return
         before = after
+
+
+def _answer(resolution: Resolution) -> tuple[object, ...]:
+    return resolution.addresses, resolution.catch_alls, tuple(resolution.entries())
 
 
 def _wrong_answers(live: LiveResolution, full: Resolution, recipients: Iterable[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from forwardresolve import (
     resolve,
 )
 from forwardresolve.explain import explain, explain_reverse, what_if
-from forwardresolve.live import Difference, RemoveDomain, RemoveForwarding, SetForwarding
+from forwardresolve.live import Difference, RemoveDomain, RemoveForwarding, SetDomain, SetForwarding
+from forwardresolve.live.telling import Telling
+from forwardresolve.live.upkeep import Upkeep
 from forwardresolve.rspamd import artifacts
 from hosts import graph_of
 
@@ -132,6 +135,33 @@ def test_what_names_no_address_is_refused_and_changes_nothing(change: object) ->
     with pytest.raises(AddressError):
         change(live)  # type: ignore[operator]  # a table of calls
     assert live.addresses == ("u@a.example",)
+
+
+@pytest.mark.parametrize(("stopped", "method", "at"), [(Upkeep, "make", 2), (Telling, "__init__", 1)])
+def test_what_is_stopped_in_the_middle_changes_nothing(
+    stopped: type, method: str, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = live_of(A, Forward("u@a.example", OUT), Forward("v@a.example", "u@a.example"))
+    changes = (
+        RemoveForwarding("u@a.example"),
+        SetForwarding("w@a.example", "v@a.example"),
+        SetDomain("c.example"),
+    )
+    before = [*live.entries()]
+    calls = count(1)
+    do = getattr(stopped, method)
+
+    def stop(*args: object) -> object:
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return do(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stopped, method, stop)
+        with pytest.raises(KeyboardInterrupt):
+            live.apply(changes)
+    assert [*live.entries()] == before
+    assert live.apply(changes).addresses.vanish == ("u@a.example", "v@a.example")
 
 
 def test_what_is_no_change_is_refused() -> None:

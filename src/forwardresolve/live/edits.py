@@ -32,12 +32,17 @@ class RowEdit:
     key: str
     arrows: Mapping[str, Origin] | None
 
-    def make(self, rows: Rows) -> RowEdit:
-        """Change the rows; return what undoes it."""
-        table = rows.tables[self.table]
-        before = table.arrows(self.key)
-        table.replace(self.key, self.arrows)
-        return RowEdit(self.table, self.key, before)
+    def changes(self, rows: Rows) -> bool:
+        """Tell whether the row is another one yet."""
+        return rows.tables[self.table].arrows(self.key) != self.arrows
+
+    def undoing(self, rows: Rows) -> RowEdit:
+        """Return the edit that brings back what is there now."""
+        return RowEdit(self.table, self.key, rows.tables[self.table].arrows(self.key))
+
+    def make(self, rows: Rows) -> None:
+        """Change the rows."""
+        rows.tables[self.table].replace(self.key, self.arrows)
 
 
 @attrs.frozen
@@ -54,22 +59,26 @@ class FactEdit:
     name: str
     value: Any = _NOTHING
 
-    @property
-    def removes(self) -> bool:
-        """Tell whether the fact goes."""
-        return self.value is _NOTHING
-
-    def make(self, rows: Rows) -> FactEdit:
-        """Change the rows; return what undoes it."""
+    def changes(self, rows: Rows) -> bool:
+        """Tell whether the fact is another one yet."""
         facts: dict[str, Any] = getattr(rows, self.fact)
-        undone = FactEdit(self.fact, self.name, facts.get(self.name, _NOTHING))
-        if self.removes:
+        return bool(facts.get(self.name, _NOTHING) != self.value)
+
+    def undoing(self, rows: Rows) -> FactEdit:
+        """Return the edit that brings back what is there now."""
+        facts: dict[str, Any] = getattr(rows, self.fact)
+        return FactEdit(self.fact, self.name, facts.get(self.name, _NOTHING))
+
+    def make(self, rows: Rows) -> None:
+        """Change the rows."""
+        facts: dict[str, Any] = getattr(rows, self.fact)
+        before = len(facts)
+        if self.value is _NOTHING:
             facts.pop(self.name, None)
         else:
             facts[self.name] = self.value
         if self.fact == "domains":
-            rows.domain_records += int(undone.removes) - int(self.removes)
-        return undone
+            rows.domain_records += len(facts) - before
 
 
 @attrs.frozen
@@ -82,11 +91,17 @@ class RejectedEdit:
 
     rejected: tuple[Rejected, ...]
 
-    def make(self, rows: Rows) -> RejectedEdit:
-        """Change the rows; return what undoes it."""
-        undone = RejectedEdit(tuple(rows.rejected))
+    def changes(self, rows: Rows) -> bool:
+        """Tell whether it is something else yet."""
+        return tuple(rows.rejected) != self.rejected
+
+    def undoing(self, rows: Rows) -> RejectedEdit:
+        """Return the edit that brings back what is there now."""
+        return RejectedEdit(tuple(rows.rejected))
+
+    def make(self, rows: Rows) -> None:
+        """Change the rows."""
         rows.rejected[:] = self.rejected
-        return undone
 
 
 Edit = RowEdit | FactEdit | RejectedEdit

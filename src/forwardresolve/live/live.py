@@ -20,10 +20,11 @@ from forwardresolve.live.changes import (
 )
 from forwardresolve.live.edits import RejectedEdit
 from forwardresolve.live.reading import check, edits_of
-from forwardresolve.live.told import addresses_in, catch_alls_in, delta_of, differences, entries_in, marks_of
+from forwardresolve.live.telling import Telling
+from forwardresolve.live.told import addresses_in, catch_alls_in, delta_of, differences, entries_in
+from forwardresolve.live.upkeep import Upkeep
 from forwardresolve.reach import Reach
 from forwardresolve.reachability import Resolution, Verdict
-from forwardresolve.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,24 +54,26 @@ class LiveResolution(Resolution):
     def __init__(self, graph: ForwardingGraph) -> None:
         self._lock = RLock()
         super().__init__(graph)
-        self._marks = marks_of(survey(self.reach))
+        self._telling = Telling(self.reach)
+        self._upkeep = Upkeep(self.reach, self._telling)
+        self._right = True
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The exact addresses that are listed now, sorted; names of domain-alias twins included."""
         with self._lock:
-            return addresses_in(self._marks)
+            return addresses_in(self._telling.marks)
 
     @property
     def catch_alls(self) -> Mapping[str, tuple[str, ...]]:
         """Each hosted domain whose unknown addresses are listed now, to the names in it that are not."""
         with self._lock:
-            return catch_alls_in(self._marks)
+            return catch_alls_in(self._telling.marks)
 
     def entries(self) -> Iterator[Entry]:
         """Walk the finite table as it is now, sorted by key."""
         with self._lock:
-            return entries_in(self._marks)
+            return entries_in(self._telling.marks)
 
     def __contains__(self, address: object) -> bool:
         """Tell whether an address is listed now; a text that is no address is not."""
@@ -174,24 +177,47 @@ class LiveResolution(Resolution):
         rows, settings = self.graph.rows, self.graph.settings
         undoing: list[Edit] = []
         rejected: list[Rejected] = []
-        for change in changes:
-            for edit in edits_of(change, rows, settings):
-                undone = edit.make(rows)
-                undoing.append(undone)
-                if isinstance(edit, RejectedEdit) and isinstance(undone, RejectedEdit):
-                    rejected += [each for each in edit.rejected if each not in undone.rejected]
-        undoing.reverse()
-        delta = delta_of(self._rebuild(), self._marks)
+        try:
+            for change in changes:
+                for edit in edits_of(change, rows, settings):
+                    if not edit.changes(rows):
+                        continue
+                    undoing.insert(0, edit.undoing(rows))
+                    if isinstance(edit, RejectedEdit):
+                        rejected += [each for each in edit.rejected if each not in rows.rejected]
+                    self._edit(edit)
+            delta = self._tell()
+        except BaseException:
+            # Whatever stops it in the middle, an interrupt for one: as it was before.
+            self._right = False
+            self._undo(undoing)
+            raise
         return attrs.evolve(delta, rejected=tuple(rejected)) if rejected else delta, undoing
 
     def _undo(self, edits: Iterable[Edit]) -> None:
         for edit in edits:
-            edit.make(self.graph.rows)
-        self._rebuild()
+            self._edit(edit)
+        self._tell()
 
-    def _rebuild(self) -> dict[str, int]:
-        """Find everything out anew; return what held before of the names that have changed."""
-        self.graph = ForwardingGraph(self.graph.rows, self.graph.settings)
-        self.reach = Reach(self.graph)
-        before, self._marks = self._marks, marks_of(survey(self.reach))
-        return differences(before, self._marks)
+    def _edit(self, edit: Edit) -> None:
+        """Make one edit, and keep the answer up with it as far as that goes."""
+        if self._right and self._upkeep.reaches(edit):
+            self._right = False
+            self._right = self._upkeep.make(edit)
+        else:
+            self._right = False
+            edit.make(self.graph.rows)
+
+    def _tell(self) -> Delta:
+        """Tell what has changed since this was asked last."""
+        before, changed = self._telling.marks, self._telling.changed
+        if not self._right:
+            graph = ForwardingGraph(self.graph.rows, self.graph.settings)
+            reach = Reach(graph)
+            telling = Telling(reach)
+            self._upkeep = Upkeep(reach, telling)
+            self.graph, self.reach, self._telling = graph, reach, telling
+            self._right = True
+            changed = differences(before, telling.marks) | changed
+        self._telling.changed = {}
+        return delta_of(changed, self._telling.marks)

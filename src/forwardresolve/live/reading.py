@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from forwardresolve.addresses import normalise, normalise_domain
+from forwardresolve.destinations import plain_destinations
 from forwardresolve.live.changes import (
     RemoveDomain,
     RemoveDomainAlias,
@@ -91,15 +92,19 @@ def read_row(
     Returns:
         Its key, its destinations with where each comes from, and what is no destination.
     """
-    scratch = Rows()
-    scratch.read("", (Forward(change.source, change.destinations, change.table),))
-    scratch.complete(settings.myorigin)
     key = normalise(change.source)
     key = rows.mailboxes.get(key, key)
     origin = change.origin
     if origin is None:
         before = rows.tables[change.table].arrows(key)
         origin = next(iter(before.values())) if before else NO_ORIGIN
+    plain = plain_destinations(change.destinations)
+    if plain:
+        known = rows.mailboxes
+        return key, {known.get(each, each): origin for each in plain}, ()
+    scratch = Rows()
+    scratch.read("", (Forward(change.source, change.destinations, change.table),))
+    scratch.complete(settings.myorigin)
     row = scratch.tables[change.table].get(key) or ()
     rejected = tuple(attrs.evolve(each, origin=origin) for each in scratch.rejected)
     return key, dict.fromkeys(row, origin), rejected

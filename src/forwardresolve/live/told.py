@@ -99,8 +99,13 @@ def delta_of(changed: Mapping[str, int], marks: Marks) -> Delta:
     if not changed:
         return Delta()
     names = sorted(changed)
+    bits = 0
+    for name in names:
+        bits |= changed[name] ^ marks.get(name, 0)
 
     def difference(bit: int) -> Difference[str]:
+        if not bits & bit:
+            return Difference()
         return Difference(
             tuple(name for name in names if marks.get(name, 0) & bit and not changed[name] & bit),
             tuple(name for name in names if changed[name] & bit and not marks.get(name, 0) & bit),
