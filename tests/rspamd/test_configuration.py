@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.rspamd.configuration import force_actions_configuration, multimap_configuration
+
+if TYPE_CHECKING:
+    from forwardresolve.rspamd.settings import MapFormat
 
 
 def test_one_symbol_of_score_zero_asks_every_map() -> None:
@@ -12,7 +19,16 @@ def test_one_symbol_of_score_zero_asks_every_map() -> None:
     assert "score = 0;" in text
     assert 'group = "policy";' in text
     assert text.count('map = "$LOCAL_CONFDIR/local.d/maps.d/a.map"') == 2
+    assert text.count('map = "cdb://$LOCAL_CONFDIR/local.d/maps.d/a.map.cdb"') == 2
+    both = "envelope | original | domain | envelope_cdb | original_cdb | domain_cdb | pattern"
+    assert f'expression = "{both}";' in text
+
+
+@pytest.mark.parametrize("map_format", ["text", "cdb"])
+def test_one_format_is_one_set_of_rules(map_format: MapFormat) -> None:
+    text = multimap_configuration(RspamdSettings(map_format=map_format))
     assert 'expression = "envelope | original | domain | pattern";' in text
+    assert text.count("cdb://") == (3 if map_format == "cdb" else 0)
 
 
 def test_only_the_actions_that_mark_spam_become_a_refusal() -> None:

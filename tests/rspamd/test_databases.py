@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from forwardresolve.entries import Entry
-from forwardresolve.rspamd import MARKER, RspamdSettings, artifacts, emission, findings, is_ours
+from forwardresolve.graph import ForwardingGraph
+from forwardresolve.records import Domain
+from forwardresolve.rspamd import MARKER, RspamdSettings, artifacts, emission, findings, formats, is_ours
+from forwardresolve.rspamd.configuration import MAPS
+from forwardresolve.rspamd.emission import map_paths
+from forwardresolve.rspamd.reading import read_keys
 from rspamd.answers import Said
 from rspamd.test_cdb import look_up
 
 if TYPE_CHECKING:
-    import pytest
+    from forwardresolve.rspamd.settings import Profile
 
 _ANSWER: Final = Said(
     ('"a b"@a.example', '"a\\\\b"@a.example', "info@xn--mnchen-3ya.example"),
@@ -49,9 +56,42 @@ def test_a_database_is_known_as_ours_and_names_its_generation() -> None:
     assert one[2056:2150] != other[2056:2150]
 
 
+def test_no_delimiter_stays_none() -> None:
+    graph = ForwardingGraph.from_records([Domain("a.example")], recipient_delimiter="")
+    database = artifacts(Said(graph=graph), _PLUGIN_CDB)[0].content
+    assert look_up(database, b"delimiter") == b""
+
+
 def test_a_long_list_as_text_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = RspamdSettings(profile="plugin", map_format="text")
     monkeypatch.setattr(emission, "LARGE", 4)
-    assert [each.id for each in findings(_ANSWER, RspamdSettings(profile="plugin"))][-1] == "rspamd-large-map"
-    assert "rspamd-large-map" not in {each.id for each in findings(_ANSWER, _PLUGIN_CDB)}
+    assert [each.id for each in findings(_ANSWER, text)][-1] == "rspamd-large-map"
+    for settings in (_PLUGIN_CDB, RspamdSettings(), RspamdSettings(profile="plugin")):
+        assert "rspamd-large-map" not in {each.id for each in findings(_ANSWER, settings)}
     monkeypatch.setattr(emission, "LARGE", 5)
-    assert "rspamd-large-map" not in {each.id for each in findings(_ANSWER)}
+    assert "rspamd-large-map" not in {each.id for each in findings(_ANSWER, text)}
+
+
+@pytest.mark.parametrize("profile", ["multimap", "plugin"])
+@pytest.mark.parametrize(
+    ("count", "text", "database"),
+    [(4, True, False), (5, True, True), (9, True, True), (10, False, True), (11, False, True)],
+)
+def test_a_list_is_text_then_both_then_a_database_under_one_configuration(
+    monkeypatch: pytest.MonkeyPatch, profile: Profile, count: int, *, text: bool, database: bool
+) -> None:
+    monkeypatch.setattr(formats, "LARGE", 10)
+    monkeypatch.setattr(formats, "OVERLAP", 5)
+    settings = RspamdSettings(profile=profile)
+    names = tuple(f"name{number}@a.example" for number in range(count))
+    files = artifacts(Said(names, table=tuple(map(Entry, names))), settings)
+    main = [file for file in files if "table" in file.path or file.path.startswith(f"{MAPS}/forwardings.inc")]
+    held = {file.path.endswith(".cdb"): read_keys([file.content]) for file in main}
+    assert held == {False: set(names) if text else set(), True: set(names) if database else set()}
+    assert read_keys(file.content for file in files if file.kind == "map") == set(names)
+    short = artifacts(Said(), settings)
+    assert [file for file in files if file.kind == "configuration"] == [
+        file for file in short if file.kind == "configuration"
+    ]
+    assert [file.path for file in files] == [file.path for file in short]
+    assert map_paths(settings) == tuple(file.path for file in files if file.kind == "map")

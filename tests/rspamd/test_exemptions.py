@@ -104,7 +104,9 @@ def test_the_table_with_decisions_says_what_they_say_and_else_the_same(seed: int
 
 def test_the_settings_decide_in_both_profiles() -> None:
     exempt = (Exemption("info@a.example", "a test account"),)
-    multimap = artifacts(_ANSWER, RspamdSettings(exempt=exempt, protect=("box@a.example",)))
+    multimap = artifacts(
+        _ANSWER, RspamdSettings(map_format="text", exempt=exempt, protect=("box@a.example",))
+    )
     assert multimap[3].content.endswith(b"\nbox@a.example\nx@b.example\n")
     plugin = artifacts(_ANSWER, RspamdSettings(profile="plugin", exempt=exempt, protect=("box@a.example",)))
     assert b"\nbox@a.example\ninfo@a.example -\n" in plugin[0].content

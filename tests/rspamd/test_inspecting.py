@@ -75,7 +75,7 @@ def test_exporters_are_learned_and_switched_off() -> None:
     assert _inside(_PLUGIN, _pages(_PLUGIN)).exporters == ("EXPORT_METADATA_A", "EXPORT_METADATA_B")
     door = _door(_PLUGIN, _pages(_PLUGIN))
     assert verify(door, _RESOLUTION, _PLUGIN).findings == ()
-    assert door.asked == ["/maps", "/actions", "/counters", "/getmap"]
+    assert door.asked == ["/maps", "/actions", "/counters", "/getmap", "/getmap"]
 
 
 def test_a_scanning_worker_is_no_controller_and_that_is_said() -> None:

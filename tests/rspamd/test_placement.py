@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from forwardresolve.errors import TargetError
@@ -17,8 +18,9 @@ from rspamd.answers import Said
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MULTIMAP = artifacts(Said(("info@a.example",)))
-_PLUGIN = artifacts(Said(("info@a.example",)), RspamdSettings(profile="plugin"))
+_TEXT = RspamdSettings(map_format="text")
+_MULTIMAP = artifacts(Said(("info@a.example",)), _TEXT)
+_PLUGIN = artifacts(Said(("info@a.example",)), attrs.evolve(_TEXT, profile="plugin"))
 _LINE = (
     '.include(try=true; priority=1; duplicate=merge) "$LOCAL_CONFDIR/forwardresolve.d/multimap.conf"'
     f"  {MARKER}\n"
@@ -134,7 +136,7 @@ def test_rules_that_would_replace_ours_are_refused(tmp_path: Path, name: str, te
 def test_an_action_that_rspamd_does_not_know_is_named_beside_the_admins(tmp_path: Path) -> None:
     _admin(tmp_path, "local.d/actions.conf", "reject = 20;\n")
     before = _all(tmp_path)
-    files = artifacts(Said(("info@a.example",)), RspamdSettings(action="quarantine"))
+    files = artifacts(Said(("info@a.example",)), attrs.evolve(_TEXT, action="quarantine"))
     apply(installation(files, tmp_path), tmp_path)
     assert _files(tmp_path)["forwardresolve.d/actions.conf"].endswith(
         'quarantine { flags = ["no_threshold"]; }\n'

@@ -18,6 +18,7 @@ def test_the_files_of_the_plugin_are_made() -> None:
     files = artifacts(Said(table=(Entry("info@a.example"),)), _PLUGIN)
     assert [(file.path, file.kind) for file in files] == [
         ("local.d/maps.d/forwardings-table.inc.local", "map"),
+        ("local.d/maps.d/forwardings-table.inc.local.cdb", "map"),
         ("modules.d/forwardresolve.conf", "configuration"),
         ("plugins.d/forwardresolve.lua", "configuration"),
     ]
@@ -26,7 +27,7 @@ def test_the_files_of_the_plugin_are_made() -> None:
 
 
 def test_the_plugin_is_lua_behind_a_comment_of_lua() -> None:
-    code = artifacts(Said(), _PLUGIN)[2].content.decode()
+    code = artifacts(Said(), _PLUGIN)[3].content.decode()
     assert code.startswith("-- Written by forwardresolve")
     assert "rspamd_config:register_symbol" in code
 

@@ -31,24 +31,30 @@ JOURNAL: Final = f"{MAPS}/.forwardresolve.json"
 
 def multimap_configuration(settings: RspamdSettings) -> str:
     """Write ``local.d/multimap.conf``: the symbol and the maps that set it."""
-    addresses, domains = (_url(settings, name) for name in (settings.address_map, settings.domain_map))
+    rules: dict[str, str] = {}
+    for place, (addresses, domains) in enumerate(
+        zip(_urls(settings, settings.address_map), _urls(settings, settings.domain_map), strict=True)
+    ):
+        suffix = "_cdb" * place
+        rules[f"envelope{suffix}"] = _part("set", "rcpts('smtp'):addr.lower", addresses)
+        rules[f"original{suffix}"] = _part("set", "rcpts('smtp','orig'):addr.lower", addresses)
+        rules[f"domain{suffix}"] = _part("set", "rcpts('smtp','orig'):domain.lower", domains)
     patterns = f"$LOCAL_CONFDIR/{MAPS}/{settings.pattern_map}"
+    rules["pattern"] = _part("regexp", "rcpts('smtp','orig'):addr.lower", patterns)
+    lines = "\n".join(f"    {name} {part}" for name, part in rules.items())
     return f"""{settings.symbol} {{
   type = "combined";
   description = "A recipient reaches an external address";
   group = "{settings.group}";
   score = 0;
   one_shot = true;
-  expression = "envelope | original | domain | pattern";
+  expression = "{" | ".join(rules)}";
+  # envelope: the recipient as Rspamd has it, its +extension taken off.
+  # original: the recipient as the client named it, an address that itself holds a +.
+  # domain, pattern: catch-all domains without exceptions, and with them.
+  # A list is in one of the files of a map; the other one is empty.
   rules {{
-    # The recipient as Rspamd has it, its +extension taken off.
-    envelope {_part("set", "rcpts('smtp'):addr.lower", addresses)}
-    # The recipient as the client named it: an address that itself holds a +.
-    original {_part("set", "rcpts('smtp','orig'):addr.lower", addresses)}
-    # Catch-all domains without exceptions.
-    domain {_part("set", "rcpts('smtp','orig'):domain.lower", domains)}
-    # Catch-all domains with exceptions.
-    pattern {_part("regexp", "rcpts('smtp','orig'):addr.lower", patterns)}
+{lines}
   }}
 }}
 {_relays(settings)}"""
@@ -81,14 +87,18 @@ def actions_configuration(settings: RspamdSettings) -> str:
 
 def plugin_configuration(settings: RspamdSettings) -> str:
     """Write ``modules.d/forwardresolve.conf``: the section of the plugin."""
+    names = ("map", "database")
+    maps = "".join(
+        f'  {name} = "{url}";\n'
+        for name, url in zip(names, _urls(settings, settings.table_map), strict=False)
+    )
     optional = ""
     if settings.exempt_symbols:
         optional += f"  exempt_symbols = {_list(settings.exempt_symbols)};\n"
     if settings.trusted_relays:
         optional += f"  trusted_relays = {_list(settings.trusted_relays)};\n"
     return f"""forwardresolve {{
-  map = "{_url(settings, settings.table_map)}";
-  mode = "{settings.mode}";
+{maps}  mode = "{settings.mode}";
   symbol = "{settings.symbol}";
   group = "{settings.group}";
   recipients = "{settings.recipients}";
@@ -120,9 +130,11 @@ def _relays(settings: RspamdSettings) -> str:
 """
 
 
-def _url(settings: RspamdSettings, name: str) -> str:
-    scheme = "cdb://" if settings.map_format == "cdb" else ""
-    return f"{scheme}$LOCAL_CONFDIR/{MAPS}/{settings.file(name)}"
+def _urls(settings: RspamdSettings, name: str) -> list[str]:
+    """Return how Rspamd finds the files of a map."""
+    scheme = {"text": "", "cdb": "cdb://"}
+    files = settings.files(name).items()
+    return [f"{scheme[kind]}$LOCAL_CONFDIR/{MAPS}/{file}" for kind, file in files]
 
 
 def _part(kind: str, selector: str, url: str) -> str:

@@ -10,6 +10,7 @@ from forwardresolve.rspamd import multimap, plugin
 from forwardresolve.rspamd.artifact import configuration_artifact
 from forwardresolve.rspamd.configuration import MAPS, actions_configuration
 from forwardresolve.rspamd.exemptions import decided
+from forwardresolve.rspamd.formats import LARGE, size
 from forwardresolve.rspamd.settings import RspamdSettings
 
 if TYPE_CHECKING:
@@ -22,14 +23,6 @@ _KNOWN_ACTIONS: Final = frozenset({"reject"})
 """Actions that every Rspamd knows; another one has to be named to it."""
 
 DEFAULTS: Final = RspamdSettings()
-
-LARGE: Final = 100_000
-"""From how many keys on a map of text is worth a finding.
-
-No message is scanned while Rspamd reads a changed map of text: 0.3 s for 100,000 keys on 3.4, 1.1 s
-on 4.1, some 10 s for a million, and each process keeps about 100 bytes a key. A constant database
-of a million keys costs neither (measured, two busy cores).
-"""
 
 
 def artifacts(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[Artifact, ...]:
@@ -70,10 +63,11 @@ def map_paths(settings: RspamdSettings = DEFAULTS) -> tuple[str, ...]:
         settings: What the admin chose.
     """
     if settings.profile == "plugin":
-        names: tuple[str, ...] = (settings.file(settings.table_map),)
+        names = [*settings.files(settings.table_map).values()]
     else:
-        listed = (settings.file(settings.address_map), settings.file(settings.domain_map))
-        names = (*listed, settings.pattern_map)
+        listed = (settings.address_map, settings.domain_map)
+        names = [file for name in listed for file in settings.files(name).values()]
+        names.append(settings.pattern_map)
     return tuple(sorted(f"{MAPS}/{name}" for name in names))
 
 
@@ -96,10 +90,10 @@ def findings(resolution: Answer, settings: RspamdSettings = DEFAULTS) -> tuple[F
 
 
 def _size(answer: Answer, settings: RspamdSettings) -> Iterator[Finding]:
-    keys = len(answer.addresses) + sum(map(len, answer.catch_alls.values()))
+    keys = size(answer)
     if keys >= LARGE and settings.map_format == "text":
         text = f"the list has {keys} keys, and scanning stops at every change while Rspamd reads them"
-        advice = 'set map_format = "cdb" in [rspamd], then run: forwardresolve rspamd install'
+        advice = "take map_format out of [rspamd], then run: forwardresolve rspamd install"
         yield Finding("rspamd-large-map", "notice", text, advice)
 
 

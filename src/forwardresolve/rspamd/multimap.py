@@ -1,4 +1,4 @@
-"""The multimap profile: stock Rspamd, three maps and two configuration files."""
+"""The multimap profile: stock Rspamd, three kinds of maps and two configuration files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import attrs
 from forwardresolve.addresses import split_address
 from forwardresolve.entries import STAR
 from forwardresolve.findings import Finding
-from forwardresolve.rspamd.artifact import LISTED, configuration_artifact, database_artifact, map_artifact
+from forwardresolve.rspamd.artifact import LISTED, configuration_artifact, map_artifact
 from forwardresolve.rspamd.configuration import (
     MAPS,
     force_actions_configuration,
     multimap_configuration,
 )
+from forwardresolve.rspamd.formats import map_files, size
 from forwardresolve.rspamd.lines import (
     address_keys,
     address_lines,
@@ -40,22 +41,25 @@ _DELIMITER: Final = "+"
 
 
 def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
-    """Write the three maps and the two configuration files."""
+    """Write the maps and the two configuration files."""
     catch_alls = _divide(answer, settings)
-    addresses, domains = (
-        f"{MAPS}/{settings.file(name)}" for name in (settings.address_map, settings.domain_map)
+    domains = catch_alls.domains
+    maps = (
+        *map_files(
+            settings,
+            settings.address_map,
+            size(answer),
+            lambda: "".join(address_lines(answer.addresses)),
+            lambda: ((key, LISTED) for key in address_keys(answer.addresses)),
+        ),
+        *map_files(
+            settings,
+            settings.domain_map,
+            len(domains),
+            lambda: "".join(f"{domain}\n" for domain in domains),
+            lambda: ((domain, LISTED) for domain in domains),
+        ),
     )
-    maps: tuple[Artifact, ...]
-    if settings.map_format == "cdb":
-        maps = (
-            database_artifact(addresses, ((key, LISTED) for key in address_keys(answer.addresses))),
-            database_artifact(domains, ((domain, LISTED) for domain in catch_alls.domains)),
-        )
-    else:
-        maps = (
-            map_artifact(addresses, "".join(address_lines(answer.addresses))),
-            map_artifact(domains, "".join(f"{domain}\n" for domain in catch_alls.domains)),
-        )
     return (
         *maps,
         map_artifact(f"{MAPS}/{settings.pattern_map}", catch_alls.patterns),

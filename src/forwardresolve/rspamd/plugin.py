@@ -10,13 +10,12 @@ from forwardresolve.findings import Finding
 from forwardresolve.rspamd.artifact import (
     LISTED,
     configuration_artifact,
-    database_artifact,
-    map_artifact,
     plugin_artifact,
 )
-from forwardresolve.rspamd.configuration import MAPS, plugin_configuration
+from forwardresolve.rspamd.configuration import plugin_configuration
+from forwardresolve.rspamd.formats import map_files, size
 from forwardresolve.rspamd.lines import is_unseen, odd_addresses, unicode_domains
-from forwardresolve.rspamd.table import table, table_lines
+from forwardresolve.rspamd.table import DELIMITER_KEY, table, table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +26,25 @@ if TYPE_CHECKING:
 
 
 def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
-    """Write the map, the section of the plugin and the plugin itself."""
+    """Write the files of the map, the section of the plugin and the plugin itself."""
     code = files("forwardresolve.rspamd").joinpath("lua", "forwardresolve.lua").read_text(encoding="utf-8")
-    path = f"{MAPS}/{settings.file(settings.table_map)}"
-    if settings.map_format == "cdb":
-        made = database_artifact(path, ((key, value or LISTED) for key, value in table(answer)))
-    else:
-        made = map_artifact(path, "".join(table_lines(answer)))
+    maps = map_files(
+        settings,
+        settings.table_map,
+        size(answer),
+        lambda: "".join(table_lines(answer)),
+        lambda: ((key, value or _without_value(key)) for key, value in table(answer)),
+    )
     return (
-        made,
+        *maps,
         configuration_artifact("modules.d/forwardresolve.conf", plugin_configuration(settings)),
         plugin_artifact("plugins.d/forwardresolve.lua", code),
     )
+
+
+def _without_value(key: str) -> str:
+    """Return what a database holds for a key that has no value; no delimiter must stay none."""
+    return "" if key == DELIMITER_KEY else LISTED
 
 
 def findings(answer: Answer) -> Iterator[Finding]:

@@ -13,13 +13,13 @@ from forwardresolve.rspamd.exemptions import Exemption, is_address
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Profile = Literal["multimap", "plugin"]
 Mode = Literal["enforce", "observe"]
 Action = Literal["reject", "quarantine"]
 Recipients = Literal["any", "all", "drop"]
-MapFormat = Literal["text", "cdb"]
+MapFormat = Literal["auto", "text", "cdb"]
 
 QUEUE_ID: Final = "{queue_id}"
 """What stands in a message for the queue id."""
@@ -111,8 +111,9 @@ class RspamdSettings:
         pattern_limit: How many lines the latter may have. Each is tried on every recipient: 500
             make a scan about a millisecond longer (measured on 3.4).
         table_map: File name of the one map of the plugin profile.
-        map_format: ``text``, or ``cdb`` for long lists: a constant database is not read at a
-            change, so no scan waits for it. The file name gets ``.cdb`` behind it.
+        map_format: ``text``, or ``cdb``: a constant database, with ``.cdb`` behind the name of its
+            file, is not read at a change, so no scan waits for it. ``auto`` has both files, and
+            the list is in the one or the other, as it is short or long.
 
     Raises:
         ValueError: A value cannot be written into Rspamd's files, or would refuse good mail.
@@ -145,7 +146,7 @@ class RspamdSettings:
     pattern_map: str = attrs.field(default="forwardings-patterns.inc.local", validator=_is_file_name)
     pattern_limit: int = attrs.field(default=500, validator=attrs.validators.ge(0))
     table_map: str = attrs.field(default="forwardings-table.inc.local", validator=_is_file_name)
-    map_format: MapFormat = attrs.field(default="text", validator=_one_of(get_args(MapFormat)))
+    map_format: MapFormat = attrs.field(default="auto", validator=_one_of(get_args(MapFormat)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse settings that contradict each other."""
@@ -167,9 +168,10 @@ class RspamdSettings:
             msg = f"{min(both)} is both in exempt and in protect"
             raise ValueError(msg)
 
-    def file(self, name: str) -> str:
-        """Return the name of the file of a map that can be a constant database."""
-        return f"{name}.cdb" if self.map_format == "cdb" else name
+    def files(self, name: str) -> Mapping[Literal["text", "cdb"], str]:
+        """Return the names of the files of a map, by their format."""
+        both: dict[Literal["text", "cdb"], str] = {"text": name, "cdb": f"{name}.cdb"}
+        return both if self.map_format == "auto" else {self.map_format: both[self.map_format]}
 
     def on(self, day: dt.date) -> RspamdSettings:
         """Return the settings without the exemptions whose last day is over."""

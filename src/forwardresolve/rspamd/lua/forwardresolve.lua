@@ -21,11 +21,18 @@ if not settings then
   return
 end
 
-local map = lua_maps.map_add_from_ucl(settings.map, 'hash', 'addresses that reach outside')
-if not map then
-  rspamd_logger.errx(rspamd_config, '%s: cannot add map %s', N, settings.map)
-  lua_util.disable_module(N, 'config')
-  return
+-- The list is in one of its files; the other one is empty.
+local maps = {}
+for _, name in ipairs { 'map', 'database' } do
+  if settings[name] then
+    local map = lua_maps.map_add_from_ucl(settings[name], 'hash', 'addresses that reach outside')
+    if not map then
+      rspamd_logger.errx(rspamd_config, '%s: cannot add map %s', N, settings[name])
+      lua_util.disable_module(N, 'config')
+      return
+    end
+    maps[#maps + 1] = map
+  end
 end
 
 local symbol = settings.symbol
@@ -81,7 +88,17 @@ local function local_part(recipient)
   return recipient.user
 end
 
-local function is_listed(recipient, delimiters)
+-- A map that holds the list says which delimiters there are, also where there are none.
+local function current()
+  for _, map in ipairs(maps) do
+    local delimiters = map:get_key('delimiter')
+    if delimiters then
+      return map, decoded(delimiters)
+    end
+  end
+end
+
+local function is_listed(recipient, map, delimiters)
   local user = rspamd_util.lower_utf8(local_part(recipient))
   local domain = rspamd_util.lower_utf8(recipient.domain)
   local keys = { encoded(user) .. '@' .. encoded(domain) }
@@ -106,11 +123,14 @@ local function is_listed(recipient, delimiters)
 end
 
 local function look_up(task)
-  local delimiters = decoded(map:get_key('delimiter') or '')
+  local map, delimiters = current()
+  if not map then
+    return
+  end
   local forwarding, names = {}, {}
   local recipients = task:get_recipients('smtp') or {}
   for _, recipient in ipairs(recipients) do
-    if is_listed(recipient, delimiters) then
+    if is_listed(recipient, map, delimiters) then
       forwarding[#forwarding + 1] = recipient
       names[#names + 1] = recipient.addr
     end
