@@ -186,10 +186,10 @@ class Meaning:
             return (name,) if "@" not in name else ()
         if rule.key_form == "domain":
             return (f"@{cut}",) if not rule.domains or cut.casefold() in self.domains else ()
-        if not rule.domains:
-            return (cut,)
-        if rule.key_form == "name":
+        if rule.key_form == "name" and "@" not in cut and rule.domains:
             return [f"{cut}@{domain}" for domain in self.domains]
+        if rule.key_form == "name" or not rule.domains:
+            return (cut,) if rule.key_form == "address" or "@" not in cut else ()
         local, _, domain = cut.rpartition("@")
         return (cut,) if local and domain.casefold() in self.domains else ()
 

@@ -178,6 +178,9 @@ def _read_backwards(way: _Way, table: LdapTable, use: Use) -> tuple[str, _Asked]
         msg = f"compares the key with {written(chief)}, which cannot be read backwards"
         raise NotInvertible(msg)
     form: KeyForm = _FORMS[asks.pop()]
+    if form == "domain" and any("%s" in each or "%u" in each for each in tests):
+        msg = "asks for the domain alone, but not for every address in it; make two tables of it"
+        raise NotInvertible(msg)
     if use.yields in ("domain", "local"):
         if form == "domain" or any("%d" in each for each in tests):
             msg = "asks for %d, which Postfix never knows here: its keys are no addresses"

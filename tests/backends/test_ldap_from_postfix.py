@@ -312,6 +312,10 @@ UNREADABLE: Final = {
     "two placeholders": (f"{HERE}\nquery_filter = (mail=%u.%d)", "(mail=%u.%d), which cannot"),
     "no filter": (f"{HERE}\nquery_filter = (mail=%s", "query_filter that is none: a ) is missing"),
     "address and domain": (f"{HERE}\nquery_filter = (|(mail=%s)(mail=@%d))", "make two tables"),
+    "a domain without some of its addresses": (
+        f"{HERE}\nquery_filter = (&(mail=@%d)(!(mailAlternateAddress=%s)))",
+        "not for every address in it",
+    ),
     "too many ways": (
         f"{HERE}\nquery_filter = (&" + "(|(cn=%s)(mail=%s)(uid=%s))" * 6 + ")",
         "more than 256 ways",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from backends.ldap_directories import make_schema, read_directory
 from backends.postfix_tables import TABLES, Postmap, write_postfix
 from forwardresolve import ForwardingGraph, resolve
+from forwardresolve.config import from_table
 from forwardresolve.sdk import Secret
 from forwardresolve_backends._ldap_presets import preset_names, read_preset, show_preset
 from forwardresolve_backends.ldap import Ldap
@@ -87,6 +89,17 @@ def test_a_preset_says_its_traps_and_is_shown_as_it_is(name: str) -> None:
 
     assert len(preset.traps) > 2
     assert show_preset(preset).count("[[rules]]") == len(preset.layout.rules)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_what_is_shown_of_a_preset_can_be_pasted_into_a_source(name: str) -> None:
+    pasted = tomllib.loads(show_preset(read_preset(name)))
+    table = {"backend": "ldap", "url": "ldaps://ldap.example.net", **pasted}
+
+    source = from_table({"source": {"office": table}}).sources["office"]
+
+    assert isinstance(source, Ldap)
+    assert source.layout() == read_preset(name).layout
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_one() -> None:
