@@ -100,7 +100,7 @@ def test_no_address_stands_in_a_refusal(deployed: Site) -> None:
 
     with pytest.raises(UnsafeChange) as caught:
         deployed.apply()
-    assert "...@b.example no longer -> ...@elsewhere.example: -1" in str(caught.value)
+    assert "...@b.example no longer -> ...@elsewhere.example: -40" in str(caught.value)
     assert "u1" not in str(caught.value)
 
 

@@ -93,7 +93,8 @@ def compare(before: AbstractSet[str], after: AbstractSet[str], was: Ways | None,
     comes = Counter(line.cause for line in added if not line.key.endswith(EXCEPTION))
     comes.update(line.cause for line in removed if line.key.endswith(EXCEPTION))
     goes = Counter(line.cause for line in removed if not line.key.endswith(EXCEPTION))
-    goes.update(line.cause for line in added if line.key.endswith(EXCEPTION))
+    if before:  # nothing goes from a list that was not there
+        goes.update(line.cause for line in added if line.key.endswith(EXCEPTION))
     causes = (Cause(text, comes[text], goes[text]) for text in comes.keys() | goes.keys())
     return Change(
         amounts=Amounts(held=_count(before), removed=goes.total(), added=comes.total(), listed=_count(after)),

@@ -12,7 +12,7 @@ import attrs
 from forwardresolve.deploy.guard import shrunk, unusual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from forwardresolve.deploy.change import Cause, Change
@@ -136,7 +136,7 @@ class Plan:
             refusals: From `check`.
         """
         short = self.digest[:SHORT]
-        causes = "; ".join(_hidden(each.summary) for each in self.causes[:_SHOWN_CAUSES])
+        causes = "; ".join(each.summary for each in _hidden(self.causes)[:_SHOWN_CAUSES])
         advice = (
             "nothing was touched; look at forwardresolve plan, and if it is right, run: "
             f'forwardresolve approve {short} --reason "..."'
@@ -155,6 +155,15 @@ class Plan:
                 yield from shrunk(name, before, self.sources[name], guard.losses(name))
 
 
-def _hidden(text: str) -> str:
-    """Leave the local parts of addresses out: a log is read by more people than the list."""
-    return _LOCAL_PARTS.sub("...@", text)
+def _hidden(causes: Iterable[Cause]) -> list[Cause]:
+    """Leave the local parts of addresses out, and put together what looks alike then.
+
+    A log is read by more people than the list.
+    """
+    found: dict[str, Cause] = {}
+    for each in causes:
+        text = _LOCAL_PARTS.sub("...@", each.text)
+        known = found.get(text)
+        added, removed = (known.added, known.removed) if known else (0, 0)
+        found[text] = attrs.evolve(each, text=text, added=added + each.added, removed=removed + each.removed)
+    return sorted(found.values(), key=lambda each: -each.added - each.removed)

@@ -143,9 +143,7 @@ def _changes(change: Change, *, full: bool) -> Iterator[str]:
 
 def _line(sign: str, word: str, line: Line) -> str:
     if line.key.endswith(EXCEPTION):
-        return (
-            f"  {sign} {line.key.removesuffix(EXCEPTION)}  {word}: stays inside, though its domain is listed"
-        )
+        return f"  {sign} {line.key}  {word}: stays inside, though its domain is listed"
     if len(line.way) == 1:
         return f"  {sign} {line.key}"
     return f"  {sign} {line.key}  {word}: {' -> '.join(line.way)}"
