@@ -30,7 +30,8 @@ def init(
         typer.Option(
             "--panel",
             metavar="NAME",
-            help=f"Write a configuration for {', '.join(panels())} or another backend.",
+            help=f"Write a configuration for {', '.join(panels())}, a preset of sql such as mailcow, "
+            "or another backend.",
         ),
     ] = None,
     systemd: Annotated[
