@@ -170,7 +170,12 @@ class Link:
             return f"{version()}, the certificate is verified"
         return "a socket of this machine" if self.address.is_socket else "none, in plain text"
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Connect, protect the connection and log in.
+
+        Raises:
+            BackendError: The server is not there, not who it should be, or refuses.
+        """
         connection, access = self._connection, self._access
         with self._telling():
             connection.open(read_server_info=False)
@@ -183,6 +188,13 @@ class Link:
         if code != _SUCCESS:
             raise self.refusal(connection.result, f"login of {who}")
 
+    def overdue(self, subject: str) -> BackendUnavailable:
+        """Return the error that stands for a deadline that is over."""
+        name = f"{self.address.name}, {subject}" if subject else self.address.name
+        return BackendUnavailable(
+            f"{name}: did not give everything within {self.deadline.seconds:g} seconds; set timeout"
+        )
+
     def refusal(self, result: Any, subject: str) -> Exception:  # noqa: ANN401 (of ldap3)
         """Return the error that a result which is not success stands for."""
         fault = fault_of_code(result["result"])
@@ -192,14 +204,15 @@ class Link:
         msg = f"{self.address.name}, {subject}: {fault.says} ({reason}); {fault.advice}"
         return fault.error(msg)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Take leave, if anybody still listens."""
         with contextlib.suppress(Exception):
             self._connection.unbind()
         if self._connection.socket is not None:  # ldap3 leaves it open where opening failed half-way
             with contextlib.suppress(OSError):
                 self._connection.socket.close()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """End whatever is waited for: a server that drips byte after byte never times out."""
         with contextlib.suppress(OSError, AttributeError):
             self._connection.socket.shutdown(socket.SHUT_RDWR)
@@ -212,8 +225,7 @@ class Link:
         except Exception as error:
             name = f"{self.address.name}, {subject}" if subject else self.address.name
             if self.deadline.is_over:
-                msg = f"{name}: did not give everything within {self.deadline.seconds:g} seconds; set timeout"
-                raise BackendUnavailable(msg) from error
+                raise self.overdue(subject) from error
             refused = self._tls.refused if self._tls is not None else None
             fault = fault_of_exception(error) if refused is None else fault_of_refused_certificate(refused)
             reason = reason_of(error, self._access.secrets)
@@ -240,15 +252,15 @@ def connected(address: Address, access: Access, deadline: Deadline) -> Iterator[
     if address.tls != "none":
         tls = _VerifyingTls(access.tls_context(), access.server_name or address.host)
     link = Link(address, deadline, access, tls, new_connection(address, access, tls))
-    watch = threading.Timer(deadline.left, link._hang_up)  # noqa: SLF001 (of this module)
+    watch = threading.Timer(deadline.left, link.hang_up)
     watch.daemon = True
     watch.start()
     try:
-        link._open()  # noqa: SLF001 (of this module)
+        link.open()
         yield link
     finally:
         watch.cancel()
-        link._close()  # noqa: SLF001 (of this module)
+        link.close()
         watch.join()
 
 

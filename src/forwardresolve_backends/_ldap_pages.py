@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
-from forwardresolve.sdk import BackendIncomplete, BackendUnavailable
+from forwardresolve.sdk import BackendIncomplete
 from forwardresolve_backends._ldap_errors import INVALID_DN, NO_SUCH_OBJECT
 
 if TYPE_CHECKING:
@@ -108,11 +108,7 @@ class Reader:
             if not cookie:
                 return
             if self.link.deadline.is_over:
-                msg = (
-                    f"{self.link.address.name}, {search.subject}: did not give everything within "
-                    f"{self.link.deadline.seconds:g} seconds; set timeout"
-                )
-                raise BackendUnavailable(msg)
+                raise self.link.overdue(search.subject)
 
     def entry(self, dn: str, attributes: Sequence[str], filter_: str = _ANY) -> Entry | None:
         """Return one entry by its name; None where there is none, or none that may be seen.
