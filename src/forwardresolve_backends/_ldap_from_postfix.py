@@ -113,8 +113,8 @@ class _Reading:
             pass
         elif self._rules_of(name, item, Use("domain", domain_kind=kind)) is None:
             self.problems.append(
-                f"{name} = {item}: no directory, so the hosted domains would not all be known; {_WAY_OUT} "
-                f"and list its domains in hosted_domains"
+                f"{self._said(name)} = {item}: no directory, so the hosted domains would not all be known; "
+                f"{_WAY_OUT} and list its domains in hosted_domains"
             )
 
     def _read_map(self, name: str, yields: Yields) -> None:
@@ -157,7 +157,7 @@ class _Reading:
             except (NotInvertible, BackendMisconfigured) as reason:
                 by_default = isinstance(reason, NeverAnswers) and name not in self.main_cf.parameters
                 if not by_default:  # by default $virtual_alias_maps are asked for domains, too
-                    self.problems.append(f"{name} = {member}: {reason}; {_WAY_OUT}")
+                    self.problems.append(f"{self._said(name)} = {member}: {reason}; {_WAY_OUT}")
         return self.rules[before:]
 
     def _look_at_order(self, name: str, items: Sequence[str], place: int) -> None:
@@ -182,6 +182,10 @@ class _Reading:
         self.left_out.add(bare)
         self._remark("postfix-table-left-out", f"{name} asks {item}, which leave_out leaves out.", name)
         return True
+
+    def _said(self, name: str) -> str:
+        """Name a parameter, and say so where main.cf does not set it."""
+        return name if name in self.main_cf.parameters else f"{name} (which is not set, so by default)"
 
     def _myorigin(self) -> str:
         value = self.main_cf.value("myorigin")

@@ -49,7 +49,7 @@ def read_parameters(path: Path) -> dict[str, str]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is no UTF-8"
-        msg = f"{path}: cannot be read ({reason}); check from_postfix and the rights of the file"
+        msg = f"{path}: cannot be read ({reason}); check its path and its rights"
         raise BackendMisconfigured(msg) from error
     found = {}
     for number, line in _logical_lines(text):

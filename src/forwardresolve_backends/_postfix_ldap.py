@@ -87,7 +87,9 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
     scope = get("scope")
     base = said("search_base")
     if base is None:
-        msg = "has no search_base"
+        place = name.removeprefix(LDAP)
+        hint = "" if _is_file(place) else f" ({place}_search_base in main.cf; a file's name begins with /)"
+        msg = f"has no search_base{hint}"
         raise NotInvertible(msg)
     if scope not in get_args(Scope):
         msg = f"has an unknown scope {scope!r}"
@@ -120,9 +122,13 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
 
 
 def _parameters(place: str, main_cf: MainCf) -> Callable[[str], str | None]:
-    if not place.startswith(("/", ".")):
+    if not _is_file(place):
         return lambda key: main_cf.value(f"{place}_{key}") if f"{place}_{key}" in main_cf.parameters else None
     return read_parameters(Path(place)).get
+
+
+def _is_file(place: str) -> bool:
+    return place.startswith(("/", "."))
 
 
 def _domains(given: Sequence[str]) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence  # noqa: TC003 (the fields are read at run time)
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -168,6 +169,9 @@ class Ldap:
             layout = read_preset(self.preset).layout
         elif self.from_postfix:
             layout = read_layout(self.from_postfix, self.leave_out)
+            if not layout.rules:
+                msg = f"{self.from_postfix}: names no ldap: table that could be read"
+                raise BackendMisconfigured(msg)
         else:
             layout = Layout(rules=self.rules, lookup=self.lookup)
         return attrs.evolve(layout, hosted_kind=self.hosted_kind) if self.hosted_kind else layout
@@ -182,6 +186,12 @@ class Ldap:
         Raises:
             BackendMisconfigured: There is no such preset, or the main.cf cannot be turned round.
         """
+        known = [field.name for field in attrs.fields(cls)]
+        for name in options:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                msg = f"there is no option {name!r}" + (f"; did you mean {close[0]}?" if close else "")
+                raise BackendMisconfigured(msg)
         if preset := options.get("preset"):
             try:
                 return show_preset(read_preset(preset))

@@ -590,3 +590,32 @@ def test_what_is_known_without_the_directory_is_shown(tmp_path: Path) -> None:
 
 def test_records_of_any_kind_can_be_shown() -> None:
     assert show_layout(Layout(rules=(), records=(Mailbox("ann@a.example"),))).startswith("# Mailbox(")
+
+
+def test_an_option_that_does_not_exist_is_not_described() -> None:
+    with pytest.raises(BackendMisconfigured, match="no option 'from_postifx'; did you mean from_postfix"):
+        Ldap.describe({"from_postifx": "main.cf"})
+    with pytest.raises(BackendMisconfigured, match=r"no option 'xyz'$"):
+        Ldap.describe({"xyz": "main.cf"})
+
+
+def test_a_main_cf_without_directories_is_refused_as_a_source(tmp_path: Path) -> None:
+    backend = Ldap(url="ldapi:///", from_postfix=write_main(tmp_path))
+
+    with pytest.raises(BackendMisconfigured, match=r"main\.cf: names no ldap: table"):
+        backend.layout()
+
+
+def test_a_table_without_a_slash_is_named_as_parameters_of_main_cf(tmp_path: Path) -> None:
+    with pytest.raises(BackendMisconfigured, match=r"\(a\.cf_search_base in main\.cf"):
+        read_layout(write_main(tmp_path, "virtual_alias_maps = ldap:a.cf"))
+
+
+def test_a_default_is_told_as_one(tmp_path: Path) -> None:
+    main_cf = tmp_path / "main.cf"
+    main_cf.write_text("myhostname = mx.example.net\nvirtual_alias_maps = hash:/x\n")
+
+    with pytest.raises(
+        BackendMisconfigured, match=r"^virtual_alias_domains \(which is not set, so by default\)"
+    ):
+        read_layout(main_cf)
