@@ -30,6 +30,7 @@ BackendFault = (
     | type[BackendUnavailable]
 )
 
+REFERRAL: Final = 10
 NO_SUCH_OBJECT: Final = 32
 INVALID_DN: Final = 34
 _LONGEST_REASON: Final = 300
@@ -60,7 +61,7 @@ _CODES: Final[Mapping[int, Fault]] = {
     4: Fault(BackendIncomplete, "breaks off at its size limit", f"{_LIMIT}; it counts over all pages"),
     7: Fault(BackendMisconfigured, "does not know this way to log in", "check sasl and bind_dn"),
     8: Fault(BackendMisconfigured, "wants a stronger login", 'use tls = "starttls" or ldaps'),
-    10: Fault(
+    REFERRAL: Fault(
         BackendIncomplete,
         "says that this lies on another server",
         "name that server in url; none is followed",

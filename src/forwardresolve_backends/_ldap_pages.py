@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from forwardresolve.sdk import BackendIncomplete
-from forwardresolve_backends._ldap_errors import INVALID_DN, NO_SUCH_OBJECT
+from forwardresolve_backends._ldap_errors import INVALID_DN, NO_SUCH_OBJECT, REFERRAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,6 +113,8 @@ class Reader:
     def entry(self, dn: str, attributes: Sequence[str], filter_: str = _ANY) -> Entry | None:
         """Return one entry by its name; None where there is none, or none that may be seen.
 
+        One that lies on another server is none, where the options say that such are ignored.
+
         Raises:
             BackendError: As in `entries`.
         """
@@ -124,7 +126,8 @@ class Reader:
             search_scope="BASE",
             attributes=list(attributes),
         )
-        if result["result"] in (NO_SUCH_OBJECT, INVALID_DN):
+        is_elsewhere = result["result"] == REFERRAL and self.referrals == "ignore"
+        if is_elsewhere or result["result"] in (NO_SUCH_OBJECT, INVALID_DN):
             return None
         if result["result"]:
             raise self.link.refusal(result, subject)

@@ -114,19 +114,20 @@ def read_settled(reader: Reader, job: Job) -> Spool:
     rules, remarks = usable_rules(job, schema, reader.link.address.name)
     bases = bases_of(rules, base)
     previous: int | None = None
+    after = root.state(reader, bases)
     for _ in range(job.attempts):
-        before = root.state(reader, bases)
+        before = after
         spool = Spool()
         try:
             for each in remarks:
                 spool.add(each)
             for found in _findings(reader, job, rules, schema, base):
                 spool.add(found)
-            settled = spool.digest == previous or Root.read(reader).state(reader, bases) == before
+            after = Root.read(reader).state(reader, bases)
         except BaseException:
             spool.close()
             raise
-        if settled:
+        if after == before or spool.digest == previous:
             return spool
         previous = spool.digest
         spool.close()

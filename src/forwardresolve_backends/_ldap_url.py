@@ -83,11 +83,11 @@ def _parse(url: str, tls: TlsMode | None) -> Address:
     if (mode == "ldaps") != (scheme == "ldaps"):
         msg = f'{url}: does not go with tls = "{mode}"'
         raise ValueError(msg)
-    parts = urlsplit(f"{scheme}://{rest}")
     try:
+        parts = urlsplit(f"{scheme}://{rest}")
         port = parts.port or _DEFAULT_PORT[scheme]
     except ValueError as error:
-        msg = f"{url}: its port is no number below 65536"
+        msg = f"{url}: its host is none, or its port is no number below 65536"
         raise ValueError(msg) from error
     if not parts.hostname or parts.path.strip("/") or parts.query:
         msg = f"{url}: must be a host and perhaps a port; what to read stands in base and rules"

@@ -139,6 +139,15 @@ def test_one_entry_is_read_by_its_name() -> None:
     assert reader.entry(f"cn=nobody,{BASE}", ("mail",)) is None
 
 
+def test_an_entry_on_another_server_is_nobody_only_where_such_are_ignored() -> None:
+    connection = paper()
+    connection.interfere = lambda *_: result(10, referrals=["ldap://elsewhere/cn=x"])
+
+    assert reader_of(connection, referrals="ignore").entry("cn=x", ()) is None
+    with pytest.raises(BackendIncomplete, match="ldap://elsewhere/cn=x"):
+        reader_of(connection).entry("cn=x", ())
+
+
 @pytest.mark.parametrize(("code", "is_nobody"), [(32, True), (34, True), (50, False)])
 def test_only_what_is_not_there_is_nobody(code: int, *, is_nobody: bool) -> None:
     connection = paper()

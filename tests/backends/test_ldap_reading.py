@@ -59,6 +59,24 @@ def test_a_directory_that_stands_still_is_read_once(monkeypatch: pytest.MonkeyPa
     assert connection.is_closed
 
 
+def test_a_number_of_the_last_change_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = paper(**TWO)
+    del connection.entries[BASE]
+    connection.entries[""]["highestCommittedUSN"] = [b"1"]
+
+    def interfere(_: PaperConnection, asked: Any) -> None:  # noqa: ANN401 (a search)
+        if asked["search_base"] == "" and len(connection.searches) > 2:  # behind the first read
+            connection.entries[""]["highestCommittedUSN"] = [b"2"]
+            connection.entries[f"cn=a,{BASE}"]["goesTo"] = [b"changed@out"]
+            connection.interfere = None
+
+    connection.interfere = interfere
+    backend = ldap_over(monkeypatch, connection, rules=(FORWARDS,), attempts=2)
+
+    assert forwards(backend.records())["a@x.example"] == "changed@out"
+    assert len([each for each in connection.searches if each["attributes"] == ["mail", "goesto"]]) == 2
+
+
 def test_two_reads_that_find_the_same_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = paper(**TWO)
     moving(connection)

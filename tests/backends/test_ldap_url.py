@@ -38,6 +38,7 @@ def test_a_url_says_where_and_how(url: str, tls: TlsMode | None, expected: tuple
         ("ldap://ldap.example", "ldaps", "does not go with"),
         ("ldapi:///run/ldapi", "starttls", "knows no TLS"),
         ("ldaps://ldap.example:99999", None, "no number below 65536"),
+        ("ldap://[::g]", None, "its host is none"),
         ("ldaps://", None, "must be a host"),
         ("ldaps://ldap.example/dc=x", None, "what to read stands in base"),
         ("ldaps://ldap.example?mail", None, "what to read stands in base"),
