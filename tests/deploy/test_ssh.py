@@ -80,11 +80,13 @@ def test_the_guard_of_the_front_end_holds_until_somebody_releases_the_change(loc
     held = local.put(many, NOTHING)
     with pytest.raises(TargetError, match=r"refuses: the guard of the front end .* the list becomes empty"):
         local.put(generation(), held)
-    assert local.put(generation(), held, release="the provider closes") == Holding(generation().digests, 2)
+    assert local.put(generation(), held, release="the provider\ncloses" + "!" * 5000) == Holding(
+        generation().digests, 2
+    )
 
 
 def test_a_map_that_is_not_there_cannot_be_fetched(local: Ssh) -> None:
-    with pytest.raises(TargetError, match=r"refuses: .* is not there"):
+    with pytest.raises(TargetError, match=r"refuses: /.*/local.d/maps.d/.* is not there"):
         local.fetch(ADDRESSES)
 
 
@@ -288,6 +290,19 @@ def test_a_key_that_is_restricted_to_receive_can_deploy_and_nothing_else(
     )
     assert asked.stdout == encode(Hello(1, MOST_BYTES))  # whatever is asked for, receive answers
     assert asked.returncode == 0
+
+
+@pytest.mark.live
+def test_several_requests_can_share_one_connection(real: Ssh, server: Sshd, tmp_path: Path) -> None:
+    shared = tmp_path / "ssh_config"
+    lines = ("ControlMaster auto", f"ControlPath {server.state}/%C", "ControlPersist 60")
+    shared.write_text("\n".join([server.config.read_text(), *lines]))
+    ssh = ("ssh", "-F", str(shared))
+    before = server.log.read_text().count("Accepted publickey")
+    for _ in range(3):
+        attrs.evolve(real, ssh=ssh).holding(PATHS)
+    assert server.log.read_text().count("Accepted publickey") == before + 1
+    subprocess.run([*ssh, "-O", "exit", "mx1"], check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.live

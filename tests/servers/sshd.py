@@ -95,6 +95,11 @@ class Sshd:
         return self.state / "key"
 
     @property
+    def config(self) -> Path:
+        """The client's ssh_config."""
+        return self.state / "ssh_config"
+
+    @property
     def known_hosts(self) -> Path:
         """The client's list of host keys."""
         return self.state / "known_hosts"

@@ -138,7 +138,7 @@ class Receiver:
                     answer, content = self._answer(line, pipes)
                 except ForwardResolveError as error:
                     refused = error
-                    answer, content = _refusal(error), b""
+                    answer, content = self._refusal(error), b""
                 pipes.send(encode(answer) + content)
                 if isinstance(refused, _BadRequestError):
                     break
@@ -165,6 +165,11 @@ class Receiver:
             return _holds(self._put(request, contents)), b""
         msg = "this is an answer, and no request"
         raise _BadRequestError(msg)
+
+    def _refusal(self, error: ForwardResolveError) -> Refuses:
+        """Say it without the name that the target has here: the sender has one of its own for it."""
+        why = next(why for kind, why in _WHY if isinstance(error, kind))
+        return Refuses(why, one_line(str(error).removeprefix(f"target {self.target.name}: ")))
 
     def _contents(self, request: Put, pipes: Pipes) -> list[bytes]:
         """Read the bytes behind a request."""
@@ -208,8 +213,3 @@ def _read(announced: Announced, pipes: Pipes) -> bytes:
 
 def _holds(held: Holding) -> Holds:
     return Holds(dict(held.digests), held.sequence)
-
-
-def _refusal(error: ForwardResolveError) -> Refuses:
-    why = next(why for kind, why in _WHY if isinstance(error, kind))
-    return Refuses(why, one_line(str(error)))

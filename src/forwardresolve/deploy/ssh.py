@@ -24,6 +24,7 @@ from forwardresolve.deploy.messages import (
     check,
     decode,
     encode,
+    one_line,
 )
 from forwardresolve.deploy.openssh import connected
 from forwardresolve.deploy.receiving import MOST_BYTES
@@ -117,7 +118,7 @@ class Ssh:
                     f"takes {hello.most_bytes} bytes, and the maps have {len(content)} (receive --most-bytes)"
                 )
                 raise TargetError(msg)
-            request = Put(held.sequence + 1, generation.digest, dict(held.digests), maps, release)
+            request = Put(held.sequence + 1, generation.digest, dict(held.digests), maps, one_line(release))
             try:
                 now = _holding(_ask(pipes, request, Holds, content))
             except _MovedError:
