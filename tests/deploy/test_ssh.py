@@ -275,7 +275,7 @@ def server(root: Path) -> Iterator[Sshd]:
 
 @pytest.fixture
 def real(server: Sshd) -> Ssh:
-    return Ssh(name="mx1", host="mx1", ssh=server.ssh, command="cat /etc/shadow", connect_timeout=5)
+    return Ssh(name="mx1", host="mx1", ssh=server.ssh, command="cat /etc/shadow", connect_timeout=30)
 
 
 @pytest.mark.live

@@ -20,7 +20,7 @@ from forwardresolve.operate.units import Site as Units
 from forwardresolve.operate.units import unit_files
 from operate.test_as_systemd_does import SECONDS, Systemd
 from servers.mariadb import running_mariadb
-from servers.site import ALWAYS, LIST, MAPS, fill, full, is_waiting, kill, locked, wait_until
+from servers.site import ALWAYS, LIST, MAPS, PATIENCE, fill, full, is_waiting, kill, locked, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -143,7 +143,7 @@ def test_a_transfer_that_is_cut_off_in_the_middle_leaves_the_old_generation(
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         held = pool.submit(_holding, site, "mx1", wanted).result()
         with mx1.host.throttled(64):
-            putting = pool.submit(_put, site, "mx1", wanted, held, stall_timeout=10.0)
+            putting = pool.submit(_put, site, "mx1", wanted, held, stall=10.0)
             wait_until(mx1.receivers)
             assert not putting.done()
             with fault(mx1), pytest.raises(TargetError, match=problem):
@@ -173,7 +173,7 @@ def test_two_applies_at_once_leave_one_whole_generation_everywhere(
 ) -> None:
     elsewhere = site.another(tmp_path)  # a second sender knows nothing of the lock of the first
     processes = [site.start("apply"), site.start("apply"), site.start("apply", configuration=elsewhere)]
-    said = [process.communicate(timeout=60) for process in processes]
+    said = [process.communicate(timeout=PATIENCE) for process in processes]
     codes = [process.returncode for process in processes]
     assert 0 in codes, said
     assert set(codes) <= {0, 6}, said
@@ -207,7 +207,7 @@ def test_a_database_that_dies_in_the_middle_leaves_everything(
             process = site.start("apply", configuration=site.another(tmp_path, database))
             wait_until(lambda: is_waiting(database))  # the domains are read, the aliases are not
             server.process.kill()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4, (out, err)
     assert "source panel: " in err
     assert [each.maps() for each in site.front_ends.values()] == before
@@ -241,6 +241,6 @@ def _holding(site: Site, name: str, wanted: Generation) -> Holding:
         return site.target(name).holding(wanted.digests)
 
 
-def _put(site: Site, name: str, wanted: Generation, held: Holding, **options: float) -> Holding:
+def _put(site: Site, name: str, wanted: Generation, held: Holding, stall: float = 60.0) -> Holding:
     with site.sender.inside():
-        return attrs.evolve(site.target(name), **options).put(wanted, held)
+        return attrs.evolve(site.target(name), stall_timeout=stall).put(wanted, held)
