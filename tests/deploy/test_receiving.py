@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -295,9 +296,21 @@ def test_a_large_map_comes_through_pipes_of_any_size() -> None:
 def test_what_is_said_beside_a_long_transfer_does_not_hold_it_up() -> None:
     with pipe() as (reader, writer), pipe() as (beside, noise):
         os.write(noise, b"a warning\n")
+        os.set_blocking(writer, False)
+        filled = os.write(writer, b"x" * 1_000_000)  # as much as fits, so the next byte has to wait
+        os.set_blocking(writer, True)
         pipes = Pipes(reader, writer, beside)
-        pipes.send(b"x" * 10_000)
-        assert pipes.exactly(10_000) == b"x" * 10_000
+
+        def read_when_heard() -> None:
+            while not pipes.said:
+                time.sleep(0.01)
+            os.read(reader, filled)
+
+        thread = threading.Thread(target=read_when_heard)
+        thread.start()
+        pipes.send(b"y" * 1_000)
+        thread.join()
+        assert os.read(reader, 1_000) == b"y" * 1_000
         assert pipes.said == b"a warning\n"
 
 
