@@ -94,6 +94,8 @@ ISPCONFIG: Final = Panel(
             _forwarding("@twin.example", "@acme.example", "aliasdomain"),
             _forwarding("own@twin.example", OUT),
             _forwarding("info@relayed.example", OUT),
+            _forwarding("sales+inner@acme.example", "ann@acme.example"),
+            _forwarding("info+outer@acme.example", OUT),
         ],
     },
     postfix={
@@ -165,6 +167,9 @@ ISPCONFIG: Final = Panel(
         "info@acme.example": False,
         "sales@acme.example": True,
         "sales+tag@acme.example": True,
+        "sales+inner@acme.example": True,
+        "info+outer@acme.example": True,
+        "info+tag@acme.example": False,
         "team@acme.example": True,
         "lda@acme.example": False,
         "stopped@acme.example": False,

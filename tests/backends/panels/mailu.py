@@ -52,7 +52,10 @@ MAILU: Final = Panel(
         " owner_email varchar(255), disabled {flag}",
     },
     rows={
-        "domain": [{"name": name} for name in ("acme.example", "all.example", "some.example", "mix.example")],
+        "domain": [
+            {"name": name}
+            for name in ("acme.example", "all.example", "some.example", "mix.example", "tail.example")
+        ],
         "alternative": [
             {"name": "twin.example", "domain_name": "acme.example"},
             {"name": "alltwin.example", "domain_name": "all.example"},
@@ -69,6 +72,7 @@ MAILU: Final = Panel(
             _user("sam@all.example"),
             _user("fay@all.example", forward_enabled=True, forward_destination=None, forward_keep=False),
             _user("sales-ann@some.example"),
+            _user("bob@tail.example"),
         ],
         "alias": [
             _alias("info@acme.example", "ann@acme.example,ben@acme.example"),
@@ -88,6 +92,9 @@ MAILU: Final = Panel(
             _alias("a_c@some.example", OUT, wildcard=True),
             _alias("%@mix.example", "ann@acme.example"),
             _alias("%+out@mix.example", OUT),
+            _alias("%tag@tail.example", OUT),
+            _alias("in@tail.example", "ann@acme.example"),
+            _alias("bob+tag@tail.example", OUT),
             _alias("%-out@mix.example", OUT),
         ],
     },
@@ -98,7 +105,8 @@ MAILU: Final = Panel(
                 f"SELECT 0 AS turn, 0 AS size, {_OF_USER} FROM user WHERE email = '%u@' || {_DOMAIN}"
                 f" UNION ALL SELECT 1, 0, {_OF_USER} FROM user WHERE email = {_BASE} || '@' || {_DOMAIN}"
                 f" UNION ALL SELECT 2, 0, destination {_ALIAS} NOT wildcard AND localpart = '%u'"
-                f" UNION ALL SELECT 3, 0, destination {_ALIAS} NOT wildcard AND localpart = {_BASE}"
+                " UNION ALL SELECT 3, 0, REPLACE(destination, '@', substr('%u', instr('%u', '+')) || '@')"
+                f" {_ALIAS} NOT wildcard AND localpart = {_BASE}"
                 f" UNION ALL SELECT 4, -length(localpart), destination {_ALIAS} wildcard"
                 f" AND {_BASE} <> '' AND {_BASE} LIKE localpart"
                 f" UNION ALL SELECT 5, -length(localpart), destination {_ALIAS} wildcard"
@@ -122,6 +130,7 @@ MAILU: Final = Panel(
         "sam@all.example",
         "fay@all.example",
         "sales-ann@some.example",
+        "bob@tail.example",
     ),
     listed={
         "ann@acme.example": False,
@@ -162,6 +171,11 @@ MAILU: Final = Panel(
         "x+out@mix.example": False,
         "x-out@mix.example": True,
         "x@mix.example": False,
+        "in@tail.example": False,
+        "in+tag@tail.example": False,
+        "bob@tail.example": False,
+        "bob+tag@tail.example": False,
+        "any-tag@tail.example": True,
         "ann@twin.example": False,
         "ben+tag@twin.example": True,
         "info@twin.example": True,
