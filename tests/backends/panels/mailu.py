@@ -54,7 +54,14 @@ MAILU: Final = Panel(
     rows={
         "domain": [
             {"name": name}
-            for name in ("acme.example", "all.example", "some.example", "mix.example", "tail.example")
+            for name in (
+                "acme.example",
+                "all.example",
+                "some.example",
+                "mix.example",
+                "tail.example",
+                "head.example",
+            )
         ],
         "alternative": [
             {"name": "twin.example", "domain_name": "acme.example"},
@@ -95,6 +102,8 @@ MAILU: Final = Panel(
             _alias("%tag@tail.example", OUT),
             _alias("in@tail.example", "ann@acme.example"),
             _alias("bob+tag@tail.example", OUT),
+            _alias("pat+x@head.example", "ann@acme.example"),
+            _alias("pat+%@head.example", OUT),
             _alias("%-out@mix.example", OUT),
         ],
     },
@@ -176,6 +185,8 @@ MAILU: Final = Panel(
         "bob@tail.example": False,
         "bob+tag@tail.example": False,
         "any-tag@tail.example": True,
+        "pat+x@head.example": False,
+        "pat+x+y@head.example": True,
         "ann@twin.example": False,
         "ben+tag@twin.example": True,
         "info@twin.example": True,
