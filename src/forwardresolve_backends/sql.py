@@ -150,14 +150,18 @@ class Sql:
             BackendUnavailable: The database does not answer, or stops answering in the middle.
             BackendDataError: It holds a value that cannot be read.
         """
-        asked = self._own() if not self.preset else {**self._by(find_preset(self.preset)), **self._own()}
+        asked = self._own()
+        if self.preset:
+            preset = find_preset(self.preset)
+            asked = {**self._by(preset), **asked}
+            if preset.experimental:
+                said = f"The preset {preset.name} is experimental: {preset.experimental}."
+                yield Remark("experimental-preset", said)
         with open_database(self.url) as database:
             for name, (contract, reader) in _READERS.items():
                 if name in asked:
                     query, switch = asked[name]
                     yield from reader(rows.read(database, query, contract, switch))
-        if self.preset and (doubt := find_preset(self.preset).experimental):
-            yield Remark("experimental-preset", f"The preset {self.preset} is experimental: {doubt}")
 
     def _own(self) -> dict[str, tuple[Query, rows.Switch | None]]:
         """Return what the options themselves ask, by kind of row."""

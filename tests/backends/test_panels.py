@@ -19,7 +19,7 @@ from backends.panels.plesk import PLESK
 from backends.panels.vimbadmin import VIMBADMIN
 from forwardresolve import ForwardingGraph, Resolution, resolve
 from forwardresolve.options import structure
-from forwardresolve.sdk import BackendMisconfigured, Domain, Remark
+from forwardresolve.sdk import BackendMisconfigured, Domain
 from forwardresolve_backends._sql_presets import find_preset
 from forwardresolve_backends.sql import Sql
 from servers.sql import Database
@@ -129,16 +129,6 @@ def test_ispconfig_reads_the_rows_of_all_servers_unless_one_is_named(database: D
     of_one = read(database, preset="ispconfig", parameters={"server_id": 2})
     assert "acme.example" in of_all
     assert [each.name for each in of_one if isinstance(each, Domain)] == ["other.example"]
-
-
-@pytest.mark.live
-@pytest.mark.parametrize("kind", ["mariadb"])
-def test_an_experimental_preset_says_so(database: Database) -> None:
-    PLESK.create(database)
-    PLESK.fill(database)
-    (remark,) = (each for each in read(database, preset="plesk") if isinstance(each, Remark))
-    assert remark.id == "experimental-preset"
-    assert remark.text.startswith("The preset plesk is experimental: its tables are known from")
 
 
 @pytest.mark.parametrize(

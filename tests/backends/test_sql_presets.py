@@ -10,7 +10,7 @@ import pytest
 from backends.panels.mailinabox import MAILINABOX
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
-from forwardresolve.sdk import BackendMisconfigured, Domain, Forward, Mailbox, Origin
+from forwardresolve.sdk import BackendMisconfigured, Domain, Forward, Mailbox, Origin, Remark
 from forwardresolve_backends._sql_presets import find_preset, preset_names
 from forwardresolve_backends._sql_records import (
     ALIAS_DOMAINS,
@@ -141,6 +141,14 @@ def test_a_missing_table_is_named(box: Database) -> None:
         BackendMisconfigured, match=r"domains: cannot be read \(no such table: auto_aliases\)"
     ):
         read(box)
+
+
+def test_an_experimental_preset_says_so_before_it_reads() -> None:
+    records = make(url="mysql://reader@127.0.0.1:1/psa", preset="plesk").records()
+    remark = next(iter(records))
+    assert isinstance(remark, Remark)
+    assert remark.id == "experimental-preset"
+    assert remark.text.startswith("The preset plesk is experimental: its tables are known from others' tools")
 
 
 def test_describe_lists_the_presets() -> None:
