@@ -166,9 +166,11 @@ def test_verify_asks_every_front_end_of_the_configuration_and_keeps_what_it_foun
 ) -> None:
     asked = _doors(monkeypatch, lists=True)
 
-    done = run("--verbose", "verify", "--config", str(_front_ends(tmp_path)))
+    prom = tmp_path / "x.prom"
+    done = run("--verbose", "verify", "--metrics", str(prom), "--config", str(_front_ends(tmp_path)))
 
     assert done.code == 0
+    assert 'forwardresolve_protected{target="mx1"} 1' in prom.read_text()
     assert [each.url for each in asked] == ["http://mx1:11334", "http://mx2:11334"]
     assert done.lines[-1] == "mx2: Rspamd 4.1.5: protected"
     assert "forwardresolve: mx1: protected (Rspamd 4.1.5)\n" in done.err

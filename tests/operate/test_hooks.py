@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
 from forwardresolve.operate.hooks import MOMENTS, Circumstances, Hooks, Moment, environment
+
+if TYPE_CHECKING:
+    import os
 
 
 @pytest.fixture
@@ -144,6 +148,7 @@ def test_leftovers_and_files_that_are_not_executable_are_no_hooks(hooks: Hooks, 
 
     assert run(hooks) == []
     assert not (tmp_path / "out").exists()
+    add(hooks, "deploy/right", "true")
     problem = f"{readme}: is not executable, so it is never run; run: chmod +x {readme}, or move it away"
     assert list(hooks.problems()) == [problem]
 
@@ -162,3 +167,18 @@ def test_a_hook_that_anybody_can_write_is_never_run(hooks: Hooks, tmp_path: Path
 def test_without_a_directory_there_are_no_hooks(tmp_path: Path) -> None:
     assert run(Hooks(tmp_path / "none")) == []
     assert list(Hooks(tmp_path / "none").problems()) == []
+
+
+def test_hooks_that_cannot_be_looked_at_are_a_failure(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = add(hooks, "pre/1", "true")
+
+    def refused(self: Path, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    files = hooks._files("pre")
+    monkeypatch.setattr(Path, "stat", refused)
+
+    assert run(hooks, "pre") == [f"hooks {path.parent}: Permission denied"]
+    assert list(hooks.problems()) == [f"{path.parent}: Permission denied"]
+    monkeypatch.setattr(Hooks, "_files", lambda *_: files)
+    assert run(hooks, "pre") == [f"hook {path}: cannot be looked at: Permission denied"]

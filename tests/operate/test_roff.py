@@ -37,6 +37,7 @@ def test_paragraphs_are_filled_and_examples_are_not() -> None:
     text = "One\ntwo.\n\n\b\nrun --this\n  .and this\n\n\n"
 
     assert list(paragraphs(text)) == [".PP\nOne two.", ".PP\n.nf\nrun \\-\\-this\n  .and this\n.fi"]
+    assert list(paragraphs("")) == []
 
 
 def test_arguments_of_a_docstring_come_in_their_order() -> None:

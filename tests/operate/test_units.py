@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.conftest import Run, run
 from forwardresolve.operate.units import STARTED, UNITS, Site, unit_files
 from servers.private import find_program
+
+__all__ = ["run"]
 
 SITE = Site(program=Path("/opt/x/bin/forwardresolve"), config=Path("/etc/forwardresolve/config.toml"))
 SYSTEM = "systemd/system"
@@ -42,20 +44,15 @@ def test_every_unit_that_is_enabled_starts_a_service_that_exists() -> None:
         assert f"{SYSTEM}/{started[0]}" in made
 
 
-def test_the_services_run_commands_with_options_that_exist() -> None:
+def test_the_services_run_commands_with_options_that_exist(run: Run) -> None:
     made = unit_files(SITE)
 
     for name in UNITS:
         for line in settings(made[f"{SYSTEM}/{name}"], "ExecStart"):
             program, command, *options = shlex.split(line)
             assert program == "/opt/x/bin/forwardresolve"
-            done = subprocess.run(
-                [sys.executable, "-m", "forwardresolve", command, "--help"],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            assert all(each in done.stdout for each in options if each.startswith("--")), line
+            told = run(command, "--help").out
+            assert all(each in told for each in options if each.startswith("--")), line
 
 
 def test_the_path_watches_what_the_service_takes() -> None:

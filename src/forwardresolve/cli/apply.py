@@ -68,10 +68,10 @@ def apply(
     if force and not reason:
         msg = "needs --reason"
         raise typer.BadParameter(msg, param_hint="--force")
-    if requests_dir is not None:  # before anything can fail: what is left there starts the next run
-        _tell(requests.take(requests_dir))
     attendant = Attendant.of(config_file, metrics)
     try:
+        if requests_dir is not None:  # before anything can fail: what is left there starts the next run
+            _tell(requests.take(requests_dir))
         chosen_config = config.load(config_file)
         attendant = attendant.configured(chosen_config)
         if requests_dir is not None:

@@ -182,10 +182,8 @@ def _command(command: Any, name: str, parent: Any) -> Iterator[str]:  # noqa: AN
 
 def _options(command: Any, context: Any) -> Iterator[str]:  # noqa: ANN401 (Click's)
     for each in command.params:
-        record = each.get_help_record(context)
-        if record is not None:
-            term = _PYTHON_TYPE.sub("", record[0])
-            yield item(term, " ".join(record[1].split()))
+        term, text = each.get_help_record(context)
+        yield item(_PYTHON_TYPE.sub("", term), " ".join(text.split()))
 
 
 def _keys(kind: type[Any]) -> Iterator[str]:

@@ -82,13 +82,15 @@ class Hooks:
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the hooks before one of them is needed."""
-        for moment in MOMENTS:
-            for path in self._files(moment):
+        try:
+            for path in (path for moment in MOMENTS for path in self._files(moment)):
                 problem = _danger(path)
                 if not os.access(path, os.X_OK):
                     problem = f"is not executable, so it is never run; run: chmod +x {path}, or move it away"
                 if problem:
                     yield f"{path}: {problem}"
+        except OSError as error:
+            yield f"{error.filename}: {error.strerror}"
 
     def run(self, moment: Moment, circumstances: Circumstances) -> Iterator[str]:
         """Run the hooks of a moment, and say of each that fails how it did.
@@ -101,7 +103,12 @@ class Hooks:
             A sentence for each hook that failed; none where all is well.
         """
         told = environment(moment, circumstances)
-        for path in self._files(moment):
+        try:
+            files = self._files(moment)
+        except OSError as error:
+            yield f"hooks {error.filename}: {error.strerror}"
+            return
+        for path in files:
             if not os.access(path, os.X_OK):
                 continue
             problem = _danger(path) or _failure(path, told, self.timeout)
@@ -123,10 +130,11 @@ class Hooks:
 
 def _danger(path: Path) -> str:
     """Say why a file must not be run with our rights."""
-    for each in (path, path.parent):
-        if each.stat().st_mode & stat.S_IWOTH:
-            return f"anybody can write to {each}; run: chmod o-w {each}"
-    return ""
+    try:
+        open_ones = [each for each in (path, path.parent) if each.stat().st_mode & stat.S_IWOTH]
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    return f"anybody can write to {open_ones[0]}; run: chmod o-w {open_ones[0]}" if open_ones else ""
 
 
 def _failure(path: Path, told: Mapping[str, str], timeout: float) -> str:

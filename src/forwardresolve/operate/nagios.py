@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
 
-    from forwardresolve.deploy.state import State
+    from forwardresolve.deploy.state import Release, Run, State
     from forwardresolve.operate.protection import Verified
 
 _SHORT: Final = 12
@@ -75,7 +75,7 @@ def judge(state: State, verified: Iterable[Verified], now: dt.datetime, limits: 
     if state.run is None:
         return unknown("no run is known; has forwardresolve apply run, and may this user read state_dir?")
     problems = [
-        *_runs(state, now, limits),
+        *_runs(state.run, state.hold, now, limits),
         *_sources(state),
         *_targets(state),
         *_protection(verified, now, limits),
@@ -107,10 +107,7 @@ def _judgement(level: Level, text: str, data: Iterable[str]) -> Judgement:
     return Judgement(level, f"{line} | {measured}" if measured else line)
 
 
-def _runs(state: State, now: dt.datetime, limits: Limits) -> Iterator[tuple[Level, str]]:
-    run = state.run
-    if run is None:
-        return
+def _runs(run: Run, hold: Release | None, now: dt.datetime, limits: Limits) -> Iterator[tuple[Level, str]]:
     age = _age(run.success, now)
     if age is None:
         yield Level.CRITICAL, "no run has succeeded yet"
@@ -124,8 +121,8 @@ def _runs(state: State, now: dt.datetime, limits: Limits) -> Iterator[tuple[Leve
         )
     elif run.outcome in {"failed", "partly"}:
         yield Level.WARNING, f"the last run has failed: {run.text}"
-    if state.hold is not None:
-        yield Level.WARNING, f"deployments rest since a rollback ({state.hold.reason or 'no reason given'})"
+    if hold is not None:
+        yield Level.WARNING, f"deployments rest since a rollback ({hold.reason})"
 
 
 def _sources(state: State) -> Iterator[tuple[Level, str]]:
