@@ -58,7 +58,7 @@ step_env() {
 # The real servers that the live tests start for themselves, on loopback and in directories of their own.
 step_servers() {
     packages="postgresql mariadb-server postfix postfix-sqlite postfix-lmdb postfix-pcre postfix-ldap postfix-mysql postfix-pgsql slapd ldap-utils openssl"
-    packages="$packages rspamd redis-server debootstrap systemd openssh-server openssh-client iproute2"
+    packages="$packages rspamd redis-server debootstrap systemd man-db openssh-server openssh-client iproute2"
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         skip "installing $packages: this is no Debian or Ubuntu; tests of servers that are missing are skipped"
         return
@@ -120,6 +120,8 @@ step_wheel() {
         cd "$scratch"
         venv/bin/python -c 'import forwardresolve, forwardresolve.sdk, forwardresolve_backends'
         venv/bin/forwardresolve --version
+        test -f venv/share/man/man1/forwardresolve.1
+        venv/bin/forwardresolve init --systemd etc >/dev/null
         venv/bin/forwardresolve --help >/dev/null
         venv/bin/forwardresolve backends
     )
