@@ -11,4 +11,5 @@ pytest_plugins = [
     "servers.site",
     "servers.postfix",
     "servers.certificates",
+    "backends.panels.databases",
 ]

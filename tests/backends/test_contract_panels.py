@@ -69,7 +69,9 @@ def domain_in(address: str, names: Iterable[str]) -> str:
     return next((name for name in names if normalise_domain(name) == normalise_domain(given)), given)
 
 
-class _Preset(SqlContract):
+class Preset(SqlContract):
+    """The contract of a preset; a subclass says which rows a world has in its panel."""
+
     panel: ClassVar[Panel]
 
     def rows(self, world: World) -> Rows:
@@ -86,7 +88,7 @@ class _Preset(SqlContract):
         return Sql(url=url, preset=self.panel.preset)
 
 
-class _OnServer(_Preset):
+class _OnServer(Preset):
     """The promises about rows; what does not depend on the queries is held by the backend's own contract."""
 
     test_many_rows_are_streamed_in_bounded_memory = HELD_ELSEWHERE
@@ -103,7 +105,7 @@ class _OnMariadb(_OnServer):
         self.server = mariadb
 
 
-class TestMailinabox(_Preset):
+class TestMailinabox(Preset):
     panel = MAILINABOX
     lacks: ClassVar[Any] = {
         **FILE_HAS_NO_CREDENTIALS,
@@ -121,7 +123,7 @@ class TestMailinabox(_Preset):
         }
 
 
-class TestMailu(_Preset):
+class TestMailu(Preset):
     panel = MAILU
     lacks: ClassVar[Any] = {
         **FILE_HAS_NO_CREDENTIALS,
@@ -163,7 +165,7 @@ class TestMailu(_Preset):
         return {"email": email, "localpart": localpart, "domain_name": domain}
 
 
-class TestModoboa(_Preset):
+class TestModoboa(Preset):
     panel = MODOBOA
     lacks: ClassVar[Any] = {**FILE_HAS_NO_CREDENTIALS, "blanks": OF_PARTS}
 
@@ -267,10 +269,13 @@ class TestIspconfig(_OnMariadb):
 
     def rows(self, world: World) -> Rows:
         return {
-            "mail_domain": [{"domain": name, "active": "ny"[on]} for name, on in domains_of(world)],
-            "mail_user": [{"email": each, "cc": ""} for each in world.mailboxes],
+            "mail_domain": [
+                {"server_id": 1, "domain": name, "active": "ny"[on]} for name, on in domains_of(world)
+            ],
+            "mail_user": [{"server_id": 1, "email": each, "cc": ""} for each in world.mailboxes],
             "mail_forwarding": [
                 {
+                    "server_id": 1,
                     "source": source,
                     "destination": ", ".join(each),
                     "type": "catchall" if source.startswith("@") else "forward",
@@ -279,7 +284,13 @@ class TestIspconfig(_OnMariadb):
                 for source, each, on in forwards_of(world)
             ]
             + [
-                {"source": f"@{one}", "destination": f"@{other}", "type": "aliasdomain", "active": "y"}
+                {
+                    "server_id": 1,
+                    "source": f"@{one}",
+                    "destination": f"@{other}",
+                    "type": "aliasdomain",
+                    "active": "y",
+                }
                 for one, other in world.domain_aliases
             ],
         }
