@@ -41,6 +41,9 @@ _RECORDS: Final[tuple[Record, ...]] = (
     Forward("team@a.example", "info@a.example"),
 )
 _RESOLUTION = resolve(ForwardingGraph.from_records(_RECORDS))
+_SECOND: Final = 10.0
+"""What has to happen within a second may take so long on a machine that does ten other things."""
+
 _MESSAGE: Final = "Refused as spam; say {queue_id} at https://a.example/"
 
 
@@ -85,8 +88,9 @@ def test_spam_that_would_leave_is_refused_in_the_dialogue(
         more = [*_RECORDS, Forward("new@a.example", "joe@gmail.example")]
         assert front.send("new@a.example")[0] == 250
         write(artifacts(resolve(ForwardingGraph.from_records(more)), settings), rspamd.root)
-        time.sleep(1)
-        assert front.send("new@a.example")[0] == 554
+        renamed = time.monotonic()
+        while front.send("new@a.example")[0] != 554:
+            assert time.monotonic() - renamed < _SECOND, "the new list is not obeyed"
 
 
 def test_all_lets_mixed_spam_pass_with_its_mark(

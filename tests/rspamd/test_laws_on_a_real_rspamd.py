@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
-_RECIPIENTS: Final = 2000
+_RECIPIENTS: Final = int(os.environ.get("FORWARDRESOLVE_RECIPIENTS", "2000"))
 _A_WORLD: Final = 60
 _A_SCAN: Final = 20
 _HAS_DOMAIN = re.compile(r'@[^"@]+$').search
@@ -114,7 +115,7 @@ def test_the_maps_decide_as_the_resolution_does_or_a_finding_tells(
     settings = RspamdSettings()
     rspamd = _start(start_rspamd, make_root(), version, settings)
     agreed = 0
-    for host in _hosts(2, _RECIPIENTS // 2):
+    for host in _hosts(2, _RECIPIENTS):
         _deploy(rspamd, host, settings)
         found = findings(host.resolution, settings)
         for recipient in host.recipients:
@@ -123,4 +124,4 @@ def test_the_maps_decide_as_the_resolution_does_or_a_finding_tells(
                 agreed += 1
             else:
                 assert is_told(found, normalise(recipient)), (recipient, host)
-    assert agreed > _RECIPIENTS // 4
+    assert agreed > _RECIPIENTS // 2
