@@ -64,6 +64,8 @@ def test_an_exporter_is_known_by_the_dump_and_hears_nothing(
         names = exporters(parse_dump(output_of(rspamd.configdump)))
         assert names == ("EXPORT_METADATA_MINE",)
         assert verify(Door(f"http://127.0.0.1:{rspamd.port}", "", names), _RESOLUTION, settings).protects
+        controller = Door(f"http://127.0.0.1:{rspamd.controller_port}")
+        assert verify(controller, _RESOLUTION, settings).protects  # it tells the names by itself
         assert heard == []
         rspamd.scan("box@a.example")
         rspamd.wait_for(lambda: bool(heard))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -11,7 +12,7 @@ import attrs
 from forwardresolve.rspamd.cdb import FIRST_KEY, cdb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MARKER: Final = "# Written by forwardresolve"
 """How the first line of every file begins that may be replaced."""
@@ -70,17 +71,19 @@ def map_artifact(path: str, lines: str) -> Artifact:
     return Artifact(path, f"{MARKER}, generation {generation}\n".encode() + content, "map")
 
 
-def database_artifact(path: str, pairs: Iterable[tuple[str, str]]) -> Artifact:
+def database_artifact(path: str, pairs: Callable[[], Iterable[tuple[str, str]]]) -> Artifact:
     """Make a map that is a constant database; its first key carries the digest of the others.
 
     Args:
         path: As in `Artifact`.
-        pairs: Keys and values.
+        pairs: Gives keys and values, the same ones each time: they are walked twice and not held.
     """
-    records = [(key.encode(), value.encode()) for key, value in pairs]
-    generation = hashlib.sha256(b"".join(b"%s\0%s\n" % record for record in records)).hexdigest()
-    first = (f"{MARKER}, generation {generation}".encode(), b"")
-    return Artifact(path, cdb([first, *records]), "map")
+    generation = hashlib.sha256()
+    for key, value in pairs():
+        generation.update(b"%s\0%s\n" % (key.encode(), value.encode()))
+    first = (f"{MARKER}, generation {generation.hexdigest()}".encode(), b"")
+    records = ((key.encode(), value.encode()) for key, value in pairs())
+    return Artifact(path, cdb(chain([first], records)), "map")
 
 
 def configuration_artifact(path: str, text: str) -> Artifact:

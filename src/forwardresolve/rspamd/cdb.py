@@ -8,6 +8,7 @@ bits, little-endian (https://cr.yp.to/cdb/cdb.txt).
 from __future__ import annotations
 
 import struct
+from array import array
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,18 +35,18 @@ def cdb(records: Iterable[tuple[bytes, bytes]]) -> bytes:
         ValueError: The file would be longer than its numbers can say, 4 GiB.
     """
     content = bytearray(_PAIR.size * _TABLES)
-    tables: list[list[tuple[int, int]]] = [[] for _ in range(_TABLES)]
+    tables = [array("Q") for _ in range(_TABLES)]  # of each record its hash, then its place
     for key, value in records:
         digest = _hash(key)
-        tables[digest % _TABLES].append((digest, len(content)))
+        tables[digest % _TABLES].extend((digest, len(content)))
         content += _PAIR.pack(len(key), len(value))
         content += key
         content += value
-    if len(content) + 2 * _PAIR.size * sum(map(len, tables)) > LARGEST:
+    if len(content) + _PAIR.size * sum(map(len, tables)) > LARGEST:
         msg = "the list is too long for a constant database, which ends at 4 GiB"
         raise ValueError(msg)
     for number, table in enumerate(tables):
-        _PAIR.pack_into(content, _PAIR.size * number, len(content), 2 * len(table))
+        _PAIR.pack_into(content, _PAIR.size * number, len(content), len(table))
         content += _slots(table)
     return bytes(content)
 
@@ -70,11 +71,11 @@ def cdb_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield content[key:value], content[value:place]
 
 
-def _slots(table: list[tuple[int, int]]) -> bytes:
+def _slots(table: array[int]) -> bytes:
     """Lay out one table, twice as long as its records are many: each comes as near its place as it can."""
-    count = 2 * len(table)
+    count = len(table)
     slots = [0] * (2 * count)
-    for digest, place in table:
+    for digest, place in zip(table[::2], table[1::2], strict=True):
         at = (digest // _TABLES) % count
         while slots[2 * at + 1]:
             at = (at + 1) % count
