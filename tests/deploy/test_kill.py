@@ -92,7 +92,8 @@ def test_an_apply_that_is_killed_at_any_step_is_completed_by_the_next(deployed: 
     old = maps(deployed)
     deployed.apply()
     new = maps(deployed)
-    assert all(old[name] != new[name] for name in old if "patterns" not in name)
+    texts = [name for name in old if "patterns" not in name and not name.endswith(".cdb")]
+    assert all(old[name] != new[name] for name in texts)
     step = 0
     while True:
         step += 1
