@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 LONGEST: Final = 120
 """Where an address that grows hop by hop is given up; no row of a test names one half as long."""
 
+WIDEST: Final = 20_000
+"""Where a search is given up that branches as its addresses grow."""
+
+
+class TooWideError(Exception):
+    """The plain search would walk for ever: it is no judge of these rows."""
+
 
 class NaiveHost:
     """A mail host, asked about one recipient at a time. Destinations are plain, between commas."""
@@ -249,7 +256,11 @@ class NaiveHost:
         return not accounts or name in accounts or self.split(name)[0] in accounts
 
     def walk(self, recipient: str) -> tuple[bool, bool]:
-        """Tell whether mail for a recipient gets outside, and whether some of it stays here."""
+        """Tell whether mail for a recipient gets outside, and whether some of it stays here.
+
+        Raises:
+            TooWideError: There are too many addresses to walk.
+        """
         queue = self.enter(recipient)
         seen, leaves, stays = set(queue), False, False
         while queue:
@@ -264,6 +275,8 @@ class NaiveHost:
                 if each not in seen and len(each) < LONGEST:
                     seen.add(each)
                     queue.append(each)
+            if len(seen) > WIDEST:
+                raise TooWideError
         return leaves, stays
 
     def hosts(self, address: str) -> bool:

@@ -8,7 +8,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import attrs
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from forwardresolve import AddressError, Domain, DomainAlias, Forward, ForwardingGraph, Mailbox, resolve
@@ -24,7 +25,7 @@ from forwardresolve.addresses import (
 from forwardresolve.destinations import normalise_destination, plain_destinations, split_destinations
 from forwardresolve.entries import look_up
 from hosts import Choices, resolution_of, table_of
-from naive import NaiveHost
+from naive import NaiveHost, TooWideError
 from nasty import World, random_world
 
 if TYPE_CHECKING:
@@ -81,8 +82,28 @@ def test_an_address_reaches_outside_when_a_plain_search_gets_there(
 ) -> None:
     verdict = resolution_of(*records, **chosen).verdict(recipient)
     naive = NaiveHost(records, **chosen)
-    assert verdict.reaches_external == naive.reaches_external(recipient)
-    assert verdict.listed == naive.lists(recipient)
+    try:
+        reaches_external, listed = naive.reaches_external(recipient), naive.lists(recipient)
+    except TooWideError:
+        reject()
+    assert (verdict.reaches_external, verdict.listed) == (reaches_external, listed)
+
+
+def test_rows_that_are_too_wide_for_a_plain_search_are_decided_all_the_same() -> None:
+    records = (
+        Domain("a.test"),
+        Domain("b.test"),
+        DomainAlias("al.test", "a.test"),
+        Forward("@al.test", "u+e+f@al.test, @b.test"),
+        Forward("u@a.test", "u+e+f@b.test, u+e@al.test"),
+        Forward("u@b.test", "@al.test"),
+        Forward("@ext.test", "@a.test"),
+        Forward("v@ext.test", "v+e@b.test, u@al.test, v@ext.test"),
+        Forward("v@a.test", "v@ext.test, v+e@al.test, u+e@ext.test"),
+    )
+    with pytest.raises(TooWideError):
+        NaiveHost(records).walk("u+e@a.test")
+    assert resolution_of(*records).verdict("u+e@a.test").status == "loop"
 
 
 @law
