@@ -124,6 +124,13 @@ def test_without_the_ways_of_before_the_difference_is_the_same() -> None:
     assert change.removed[0].way == ("gone@a.example",)
 
 
+def test_a_copy_of_all_mail_is_a_way_out() -> None:
+    copied = Forward("ann@a.example", "archive@elsewhere.example", table="bcc")
+    _, now = listed(resolved(Domain("a.example"), Mailbox("ann@a.example"), copied))
+
+    assert now.of("ann@a.example") == ("ann@a.example", "archive@elsewhere.example")
+
+
 def test_a_way_on_a_circle_comes_to_an_end() -> None:
     circle = Ways({"a@a.example": "b@a.example", "b@a.example": "a@a.example"}, frozenset())
 

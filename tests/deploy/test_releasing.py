@@ -193,6 +193,24 @@ def test_lost_targets_are_judged_by_what_was_kept(deployed: Site) -> None:
     assert [each.changed for each in deployed.apply()] == [True, True]
 
 
+def test_where_the_newest_kept_list_is_damaged_the_one_before_is_the_measure(deployed: Site) -> None:
+    changed(deployed, "new")
+    for kept in pipeline.status(deployed.config).kept[:2]:
+        (deployed.config.state_dir / "generations" / kept.digest / "0.map.gz").write_bytes(b"")
+    shutil.rmtree(deployed.root("mx1"))
+    shutil.rmtree(deployed.root("mx2"))
+    deployed.panel.set(*forwards(60))
+
+    with pytest.raises(UnsafeChange, match="target mx1: 40 addresses of 100"):
+        deployed.apply()
+
+
+def test_a_source_that_is_not_configured_any_more_is_not_missed(deployed: Site) -> None:
+    other = attrs.evolve(deployed.config, sources={"office": deployed.panel})
+
+    assert pipeline.plan(other).check() == ()
+
+
 def test_a_target_whose_map_is_damaged_is_judged_by_the_others(deployed: Site) -> None:
     path = deployed.root("mx1") / "local.d/maps.d/forwardings.inc.local"
     path.write_bytes(path.read_bytes()[:200])

@@ -131,6 +131,16 @@ def test_markdown_has_a_table_of_causes_and_a_difference(deployed: Site) -> None
     assert "```diff\n  team@b.example now -> x@gmail.example: +1\n  + team@b.example" in text
 
 
+def test_markdown_without_a_change_is_short(deployed: Site) -> None:
+    plan = deployed.plan()
+
+    assert [line for line in as_markdown(plan) if line] == [
+        f"# Plan {plan.digest[:12]}",
+        "## mx1, mx2",
+        f"holds {plan.targets[0].wanted.digest[:12]}, nothing to do.",
+    ]
+
+
 def test_json_has_all_of_it(deployed: Site) -> None:
     deployed.panel.set(*deployed.panel.given, Forward("team@b.example", "x@gmail.example"))
 
