@@ -35,7 +35,7 @@ def names_of(
 
 def test_a_plain_domain_needs_no_closer_look() -> None:
     graph = graph_of(A, Forward("u@a.example", OUT), Forward("@a.example", OUT))
-    assert plan_of(graph) == Plan(("a.example",), {}, frozenset(), frozenset())
+    assert plan_of(graph) == Plan(("a.example",), {}, frozenset(), frozenset(), frozenset())
     assert names_of(graph) == {}
 
 

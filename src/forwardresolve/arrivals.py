@@ -111,10 +111,20 @@ class Arrivals:
         """Tell whether a domain is stepped over as a whole, because it has no rows of its own."""
         return domain in self._shortcuts
 
-    def forget_default(self, domain: str) -> None:
-        """Look again where the unknown addresses of a domain arrive: its catch-all has changed."""
+    def look_again(self, domain: str, *, rewriting: bool = False) -> None:
+        """Look again where the addresses of a domain arrive.
+
+        Args:
+            domain: The domain; its catch-all or its class has changed, or it stands for another.
+            rewriting: Whether it may rewrite now, or no longer.
+        """
         self._defaults.pop(domain, None)
-        self.mixed = self._mixed() if domain in self.graph.rows.domain_aliases.values() else self.mixed
+        if rewriting:
+            self._shortcuts = _shortcuts(self.graph)
+            self._rewriting = None
+        aliases = self.graph.rows.domain_aliases
+        if rewriting or domain in aliases or domain in self.mixed or domain in aliases.values():
+            self.mixed = self._mixed()
 
     def end(self, address: str) -> str:
         """Return whether mail that ends at an address is `OUTSIDE` or `INSIDE`."""

@@ -79,6 +79,14 @@ class Ends:
             return False
         return self.kind(domain) != "local" or route(local) == local
 
+    def is_below_relay(self, domain: str) -> bool:
+        """Tell whether a domain lies below a relay domain, whatever it is itself."""
+        return any(domain.endswith(f".{name}") for name in self._relays)
+
+    def forget(self, domain: str) -> None:
+        """Look again of which class a domain is."""
+        self._kinds.pop(domain, None)
+
     def forget_accounts(self) -> None:
         """Look again which accounts the host has: its mailboxes have changed."""
         self.__dict__.pop("_accounts", None)
@@ -136,9 +144,7 @@ class Ends:
             return "mailbox"
         if domain in self.settings.internal_domains:
             return "internal"
-        if any(domain.endswith(f".{name}") for name in self._relays):
-            return "relay"
-        return "external"
+        return "relay" if self.is_below_relay(domain) else "external"
 
     def _forms(self, local: str, domain: str) -> tuple[str, ...]:
         """Return the address with and without its extension, as the delivery maps are asked."""

@@ -31,12 +31,14 @@ class Plan:
             itself first.
         gathered: The domains whose local parts have to be gathered for that.
         odd: Keys, in plain domains too, whose extensions have to be looked at.
+        looking: The domains that are not plain wherever they are hosted.
     """
 
     hosted: tuple[str, ...]
     special: Mapping[str, tuple[str, ...]]
     gathered: frozenset[str]
     odd: frozenset[str]
+    looking: frozenset[str]
 
 
 def plan_names(nodes: Nodes) -> Plan:
@@ -52,7 +54,7 @@ def plan_names(nodes: Nodes) -> Plan:
         local, domain = split_address(name)
         base, _ = split_extension(local, graph.settings.recipient_delimiter)
         odd |= {name, f"{base}@{domain}"}
-    return Plan(hosted, special, gathered, frozenset(odd))
+    return Plan(hosted, special, gathered, frozenset(odd), frozenset(first))
 
 
 def names_to_decide(

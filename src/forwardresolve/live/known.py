@@ -34,8 +34,9 @@ class Known:
         self._virtual = graph.rows.tables["virtual"]
         self._delimiters = graph.settings.recipient_delimiter
         plan = plan_names(nodes)
-        self.hosted = frozenset(plan.hosted)
+        self.hosted = set(plan.hosted)
         self._lower = plan.special
+        self._looking = plan.looking
         self.above = _turned_round(onward_domains(graph))
         self._hosts = frozenset(lower for lower in plan.gathered if knows_accounts(graph, lower))
         self._account_domains = self._looking_into(self._hosts)
@@ -48,6 +49,14 @@ class Known:
         for name in account_names(nodes):
             base, extension = split_extension(name, self._delimiters)
             self._accounts.setdefault(base, {})[extension] = None
+
+    def is_alone(self, domain: str) -> bool:
+        """Tell whether a domain looks into no other, whether it is hosted or not."""
+        return domain not in self._looking
+
+    def host(self, domain: str, *, hosted: bool) -> None:
+        """Note that such a domain is hosted, or not any more."""
+        (self.hosted.add if hosted else self.hosted.discard)(domain)
 
     def extend(self, name: str) -> None:
         """Note a key that has a delimiter in it."""

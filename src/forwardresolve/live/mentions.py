@@ -48,7 +48,7 @@ class Mentions:
 
     def add(self, name: str, destinations: tuple[str, ...]) -> None:
         """Note where a place sends mail on to; a row that rewrites a domain is none."""
-        if destinations[0][0] == "@":
+        if destinations and destinations[0][0] == "@":
             return
         for each in destinations:
             if each == name:
@@ -95,6 +95,13 @@ class Mentions:
         if stem != key:
             yield from self.of(stem)
         for each in tuple(self._marked.get(stem, ())):
+            yield from self.of(each)
+
+    def within(self, domain: str) -> Iterator[str]:
+        """Yield the rows of a domain, and the places that send mail on to it."""
+        for each in self.names_in(domain):
+            if each in self._virtual.rows:
+                yield each
             yield from self.of(each)
 
     def name(self, key: str) -> None:

@@ -30,6 +30,7 @@ class Telling:
     Attributes:
         marks: What holds of each name now.
         changed: What held before of the names that have changed.
+        known: Which names are decided together; whoever changes rows keeps it up to date.
 
     Args:
         reach: What reaches outside.
@@ -39,21 +40,21 @@ class Telling:
         self._reach = reach
         self._virtual = reach.graph.rows.tables["virtual"]
         self._below = decide_below(reach)
-        self._known: Known
+        self.known: Known
         self.marks: Marks = marks_of(survey(reach))
         self.changed: dict[str, int] = {}
 
-    def know(self, known: Known) -> None:
-        """Learn which names are decided together."""
-        self._known = known
-
-    def domain(self, domain: str) -> Iterable[str]:
+    def domain(self, domain: str, *, wholly: bool = False) -> Iterable[str]:
         """Tell anew what holds of the unknown addresses of a domain.
+
+        Args:
+            domain: The domain; nothing is told of one that is not hosted.
+            wholly: Whether all its groups have to be told anew in any case.
 
         Returns:
             The groups of the domain that have to be told anew, too.
         """
-        if domain not in self._known.hosted:
+        if domain not in self.known.hosted:
             return ()
         key = f"@{domain}"
         before = bool(self.marks.get(key, 0) & CATCH_ALL)
@@ -62,21 +63,21 @@ class Telling:
         if counts != said_above(self._below, domain):
             mark |= POSITIVE if counts else NEGATIVE
         self._note(key, CATCH_ALL | POSITIVE | NEGATIVE, mark)
-        if counts == before and self._known.is_plain(domain):
+        if not wholly and counts == before and self.known.is_plain(domain):
             return ()
-        return self._known.groups_in(domain)
+        return self.known.groups_in(domain)
 
     def group(self, base: str) -> None:
         """Tell anew what holds of a base and of its known extensions."""
         domain = split_address(base)[1]
         default = bool(self.marks.get(f"@{domain}", 0) & CATCH_ALL)
-        if self._known.is_plain(domain) and base in self._virtual.rows and self._known.is_lone(base):
+        if self.known.is_plain(domain) and base in self._virtual.rows and self.known.is_lone(base):
             counts = self._reach.counts_place(base)
             self._name(base, LISTED if counts else EXCEPTION if default else 0)
             self._entry(exact_key(base), 0 if counts == default else POSITIVE if counts else NEGATIVE)
             self._entry(_star(base), 0)
             return
-        extensions = self._known.extensions(base)
+        extensions = self.known.extensions(base)
         signs = Signs()
         decided = dict(decide(self._reach, base, extensions, signs, default=default))
         entries = dict.fromkeys(signs.positive, POSITIVE) | dict.fromkeys(signs.negative, NEGATIVE)
@@ -88,9 +89,16 @@ class Telling:
         self._entry(_star(base), entries.get(_star(base), 0))
 
     def forget(self, name: str) -> None:
-        """Tell nothing more about a name that no row knows any more."""
-        self._name(name, 0)
+        """Tell nothing more about a name, or about the unknown addresses of ``@domain``."""
+        self._note(name, LISTED | EXCEPTION | CATCH_ALL, 0)
         self._entry(exact_key(name), 0)
+
+    def forget_group(self, base: str, extensions: Iterable[str]) -> None:
+        """Tell nothing more about a base and some extensions."""
+        self.forget(base)
+        self._entry(_star(base), 0)
+        for extension in extensions:
+            self.forget(append_extension(base, extension))
 
     def _name(self, name: str, mark: int) -> None:
         self._note(name, LISTED | EXCEPTION, mark)
