@@ -7,6 +7,7 @@ only ratios are worth comparing between machines.
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from forwardresolve import Domain, Forward, ForwardingGraph, resolve
 from .data import make_database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forwardresolve.records import Record
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +58,27 @@ def measure(size: int, pairs: int, directory: Path) -> dict[str, float]:
         "cpu": median(own),
         "bytes": median(peaks) * 2**20 / size,
     }
+
+
+def measure_live(size: int, pairs: int, directory: Path) -> Iterator[str]:
+    """Measure what a change costs at one size: the lines to print."""
+    command = [sys.executable, "-m", "tests.benchmarks.live", str(directory / f"{size}.sqlite")]
+    runs = [
+        json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+        for _ in range(pairs)
+    ]
+
+    def middle(name: str) -> float:
+        return median(float(run[name]) for run in runs)
+
+    share = median(run["rebuild"] / run["median"] for run in runs)
+    yield (
+        f"{size:>12,} a changed row: median {middle('median'):.0f} us, 1/{share:,.0f} of a rebuild"
+        f" ({middle('rebuild') / 1e6:.2f} s); 99 % below {middle('p99'):.0f} us;"
+        f" {middle('peak') / size:.0f} bytes/address"
+    )
+    for name in runs[0]["wide"]:
+        yield f"{'':>12} {name}: {median(run['wide'][name] for run in runs) / 1000:.2f} ms"
 
 
 def shapes() -> dict[str, float]:
@@ -115,6 +139,9 @@ def main() -> None:
                 f"{size:>12,} {found['cpu']:>8.2f} {found['ratio']:>13.1f} x {found['seconds']:>14.2f}"
                 f" {found['bytes']:>14.0f}"
             )
+        for size in sizes:
+            for line in measure_live(size, options.pairs, Path(directory)):
+                write(line)
     for smaller, larger in pairwise(sizes):
         write(f"growth {smaller:,} -> {larger:,}: {cpu[larger] / cpu[smaller]:.1f} x")
     for name, seconds in shapes().items():

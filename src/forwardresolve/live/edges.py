@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from forwardresolve.addresses import append_extension
 from forwardresolve.arrivals import INSIDE, OUTSIDE
 from forwardresolve.destinations import is_opaque
 from forwardresolve.links import account_destinations, led_to
+from forwardresolve.live.bags import put_in, settle, take_out
 from forwardresolve.live.forest import Forest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from forwardresolve.live.bags import Bags
     from forwardresolve.live.extensions import Extensions
     from forwardresolve.live.forest import Way
     from forwardresolve.reach import Reach
-
-_FEW: Final = 16
-"""How many feeders of a place are searched one by one."""
 
 
 class Edges:
@@ -34,10 +33,8 @@ class Edges:
         self._nodes = reach.nodes
         self._virtual = reach.graph.rows.tables["virtual"]
         self._extensions = extensions
-        self._feeders: dict[str, list[str] | dict[str, None]] = reach.feeders  # type: ignore[assignment]
-        for place, names in self._feeders.items():
-            if len(names) > _FEW:
-                self._feeders[place] = dict.fromkeys(names)
+        self._feeders: Bags = reach.feeders  # type: ignore[assignment] # from now on it is one of bags
+        settle(self._feeders)
         self._forests = [Forest(reach.via, self._feeders, self.ways, lambda way: way[1] is OUTSIDE)]
         if reach.graph.settings.kept_copy == "ignore":
             self._forests.append(Forest(reach.staying, self._feeders, self.ways, self._stays))
@@ -56,11 +53,14 @@ class Edges:
         Returns:
             The places that reach an end now and did not, or did and do not any more.
         """
+        feeders = self._feeders
         for name, ways in before.items():
-            self._detach(name, _places(ways))
+            for place in _places(ways):
+                take_out(feeders, place, name)
         after = {name: self.ways(name) for name in before}
         for name, ways in after.items():
-            self._attach(name, _places(ways))
+            for place in _places(ways):
+                put_in(feeders, place, name)
         flipped: set[str] = set()
         for forest in self._forests:
             flipped |= forest.repair(after)
@@ -88,26 +88,6 @@ class Edges:
             if name in self._extensions.extended(key):
                 for each in self._virtual.get(key) or ():
                     yield each if is_opaque(each) else append_extension(each, extension)
-
-    def _attach(self, name: str, places: Iterable[str]) -> None:
-        for place in places:
-            names = self._feeders.setdefault(place, [])
-            if isinstance(names, dict):
-                names[name] = None
-            elif len(names) < _FEW:
-                names.append(name)
-            else:
-                self._feeders[place] = dict.fromkeys((*names, name))
-
-    def _detach(self, name: str, places: Iterable[str]) -> None:
-        for place in places:
-            names = self._feeders[place]
-            if isinstance(names, dict):
-                names.pop(name, None)
-            else:
-                names[:] = (each for each in names if each != name)
-            if not names:
-                del self._feeders[place]
 
     def _stays(self, way: Way) -> bool:
         return way[1] is INSIDE and self._nodes.stays(way[0])

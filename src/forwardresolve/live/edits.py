@@ -32,10 +32,6 @@ class RowEdit:
     key: str
     arrows: Mapping[str, Origin] | None
 
-    def changes(self, rows: Rows) -> bool:
-        """Tell whether the row is another one yet."""
-        return rows.tables[self.table].arrows(self.key) != self.arrows
-
     def undoing(self, rows: Rows) -> RowEdit:
         """Return the edit that brings back what is there now."""
         return RowEdit(self.table, self.key, rows.tables[self.table].arrows(self.key))
@@ -58,11 +54,6 @@ class FactEdit:
     fact: Fact
     name: str
     value: Any = _NOTHING
-
-    def changes(self, rows: Rows) -> bool:
-        """Tell whether the fact is another one yet."""
-        facts: dict[str, Any] = getattr(rows, self.fact)
-        return bool(facts.get(self.name, _NOTHING) != self.value)
 
     def undoing(self, rows: Rows) -> FactEdit:
         """Return the edit that brings back what is there now."""
@@ -90,10 +81,6 @@ class RejectedEdit:
     """
 
     rejected: tuple[Rejected, ...]
-
-    def changes(self, rows: Rows) -> bool:
-        """Tell whether it is something else yet."""
-        return tuple(rows.rejected) != self.rejected
 
     def undoing(self, rows: Rows) -> RejectedEdit:
         """Return the edit that brings back what is there now."""

@@ -180,9 +180,10 @@ class LiveResolution(Resolution):
         try:
             for change in changes:
                 for edit in edits_of(change, rows, settings):
-                    if not edit.changes(rows):
+                    before = edit.undoing(rows)
+                    if before == edit:
                         continue
-                    undoing.insert(0, edit.undoing(rows))
+                    undoing.insert(0, before)
                     if isinstance(edit, RejectedEdit):
                         rejected += [each for each in edit.rejected if each not in rows.rejected]
                     self._edit(edit)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from forwardresolve.addresses import split_address
 from forwardresolve.links import account_edges
+from forwardresolve.live.bags import put_in, take_out
 from forwardresolve.nodes import bare_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forwardresolve.live.bags import Bags
     from forwardresolve.nodes import Nodes
 
 _FEW: Final = 50
@@ -30,7 +32,7 @@ class Mentions:
         self._nodes = nodes
         self._virtual = nodes.graph.rows.tables["virtual"]
         self._one: dict[str, str] = {}
-        self._more: dict[str, dict[str, None]] = {}
+        self._more: Bags = {}
         self._marked: dict[str, dict[str, None]] = {}
         self._names: dict[str, list[str]] = {}
         self._gone: dict[str, int] = {}
@@ -58,36 +60,33 @@ class Mentions:
                 self._one[each] = name
                 self._begin(each)
             elif known is None:
-                self._more[each][name] = None
+                put_in(self._more, each, name)
             elif known != name:
                 del self._one[each]
-                self._more[each] = {known: None, name: None}
+                self._more[each] = [known, name]
 
     def discard(self, name: str, destinations: tuple[str, ...]) -> None:
         """Forget where a place sends mail on to."""
         for each in destinations:
-            names = self._more.get(each)
-            if names is not None:
-                names.pop(name, None)
-                if len(names) == 1:
-                    del self._more[each]
-                    self._one[each] = next(iter(names))
+            if each in self._more:
+                take_out(self._more, each, name)
+                if len(self._more[each]) == 1:
+                    (self._one[each],) = self._more.pop(each)
             elif self._one.get(each) == name:
                 del self._one[each]
                 self._end(each)
 
-    def watching(self, key: str, *, exact_first: bool = True) -> Iterator[str]:
+    def watching(self, key: str) -> Iterator[str]:
         """Yield the places with a destination whose look-up may find a row of this key.
 
         Args:
-            key: An address, or ``@domain``. Only look-ups in the domain itself are meant.
-            exact_first: A row of an address answers for it with any extension, before ``@domain``
-                does. In an alias domain the catch-all of the target comes between.
+            key: An address, or ``@domain``. Only look-ups in the domain itself are meant: a row of
+                an address answers there for it with any extension, before ``@domain`` does.
         """
         local, domain = split_address(key)
         if not local:
             for each in self.names_in(domain):
-                if not exact_first or each not in self._virtual or self._has_mark(each):
+                if each not in self._virtual or self._has_mark(each):
                     yield from self.of(each)
             return
         yield from self.of(key)

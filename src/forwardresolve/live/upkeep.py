@@ -13,7 +13,7 @@ from forwardresolve.live.known import Known
 from forwardresolve.live.mentions import Mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from forwardresolve.live.edits import Edit
     from forwardresolve.live.telling import Telling
@@ -91,8 +91,6 @@ class Upkeep:
         stood = key in virtual, key in virtual.rows
         stands = bool(arrows), bool(arrows) and arrows != (key,)
         rows = [key, *(self._watching(key) if stood != stands else ())]
-        if self._has_mark(key):
-            rows.append(self._nodes.split(key)[0])
         facts = self._extensions.facts(rows)
         before = self._edges.beginning_at(rows)
         self._mentions.discard(key, virtual.get(key) or ())
@@ -182,15 +180,20 @@ class Upkeep:
     def _has_mark(self, key: str) -> bool:
         return bool(self._nodes.has_mark(split_address(key)[0]))
 
-    def _watching(self, key: str) -> list[str]:
-        """Return the rows with a destination that may be decided by a row of a key."""
+    def _watching(self, key: str) -> Iterator[str]:
+        """Yield the rows with a destination that may be decided by a row of a key."""
         local, domain = split_address(key)
-        found = dict.fromkeys(
-            name
-            for each in self._known.above_all(domain)
-            for name in self._mentions.watching(f"{local}@{each}", exact_first=each == domain)
-        )
-        return list(found)
+        yield from self._mentions.watching(key)
+        base = split_address(self._nodes.split(key)[0])[0]
+        for each in self._known.above_all(domain):
+            if base != local:
+                # A row that lists itself, met with the extension, may find the key first.
+                yield f"{base}@{each}"
+            if each != domain and local:
+                yield from self._mentions.watching(f"{local}@{each}")
+            elif each != domain:
+                # The catch-all of its target comes before the rows of an alias domain.
+                yield from self._mentions.within(each)
 
     def _note_key(self, key: str, *, stood: bool, stands: bool) -> None:
         """Note that a row has come or gone, or lists only itself now, or no longer."""
