@@ -22,7 +22,7 @@ from forwardresolve import (
     resolve,
 )
 from forwardresolve.explain import explain, explain_reverse, what_if
-from forwardresolve.live import Difference, RemoveDomain, RemoveForwarding, SetDomain, SetForwarding
+from forwardresolve.live import Difference, RemoveDomain, RemoveForwarding, SetForwarding
 from forwardresolve.live.telling import Telling
 from forwardresolve.live.upkeep import Upkeep
 from forwardresolve.rspamd import artifacts
@@ -92,6 +92,7 @@ def test_a_mailbox_that_shields_stands_in_for_a_row() -> None:
     live = live_of(A, Forward("@a.example", OUT))
     assert not live.set_mailbox("box@a.example")
     assert live.set_mailbox("box@a.example", shields=True).exceptions.appear == ("box@a.example",)
+    assert not live.remove_forwarding("box@a.example")
     assert live.set_forwarding("box@a.example", OUT).exceptions.vanish == ("box@a.example",)
     assert live.remove_forwarding("box@a.example").exceptions.appear == ("box@a.example",)
     assert live.remove_mailbox("box@a.example").exceptions.vanish == ("box@a.example",)
@@ -145,7 +146,7 @@ def test_what_is_stopped_in_the_middle_changes_nothing(
     changes = (
         RemoveForwarding("u@a.example"),
         SetForwarding("w@a.example", "v@a.example"),
-        SetDomain("c.example"),
+        SetForwarding("root", OUT, "local"),
     )
     before = [*live.entries()]
     calls = count(1)

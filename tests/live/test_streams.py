@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from forwardresolve.live.edges import Edges
 from forwardresolve.live.extensions import Extensions
 from forwardresolve.live.forest import Forest
 from forwardresolve.live.known import Known
@@ -66,7 +67,7 @@ def believe_that_extensions_stay_as_they_are(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_that_mailboxes_keep_copies(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Upkeep, "_stays", lambda *_: False)
+    patch.setattr(Edges, "_stays", lambda *_: False)
 
 
 PLANTED: Final = [

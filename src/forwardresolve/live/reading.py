@@ -80,8 +80,8 @@ def edits_of(change: Change, rows: Rows, settings: Settings) -> Iterator[Edit]:
             yield FactEdit("domains", normalise_domain(name))
         case SetDomainAlias(alias, target):
             yield FactEdit("domain_aliases", normalise_domain(alias), normalise_domain(target))
-        case RemoveDomainAlias(alias):
-            yield FactEdit("domain_aliases", normalise_domain(alias))
+        case _:
+            yield FactEdit("domain_aliases", normalise_domain(change.alias))
 
 
 def read_row(

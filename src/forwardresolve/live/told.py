@@ -60,28 +60,6 @@ def entries_in(marks: Marks) -> Iterator[Entry]:
     return iter(tuple(Entry(key, listed=bool(marks[key] & POSITIVE)) for key in keys))
 
 
-def rewrite(marks: Marks, after: Mapping[str, int]) -> dict[str, int]:
-    """Write down what holds of some names now.
-
-    Args:
-        marks: What held before; it is changed.
-        after: What holds of each name now, or nothing (0).
-
-    Returns:
-        What held before of each name that has changed.
-    """
-    changed = {}
-    for name, mark in after.items():
-        before = marks.get(name, 0)
-        if before != mark:
-            changed[name] = before
-            if mark:
-                marks[name] = mark
-            else:
-                del marks[name]
-    return changed
-
-
 def differences(before: Marks, after: Marks) -> dict[str, int]:
     """Return what held before of each name of which something else holds after."""
     changed = {name: mark for name, mark in before.items() if after.get(name, 0) != mark}
