@@ -226,7 +226,7 @@ def test_the_pages_of_rspamd_have_the_severity_of_the_code(path: Path) -> None:
 
 def test_the_remarks_of_the_built_in_backends_are_told() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
-    remarks = {name for text in sources for name in re.findall(r'Remark\(\s*(?:id=)?"([a-z0-9-]+)"', text)}
+    remarks = {name for text in sources for name in re.findall(r'[Rr]emark\(\s*(?:id=)?"([a-z0-9-]+)"', text)}
     told = (PAGES / "remark.md").read_text(encoding="utf-8")
 
     assert "not-utf8" in remarks
