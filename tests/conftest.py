@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 pytest_plugins = [
+    "backends.postfix_configuration",
     "servers.sql",
     "servers.postgresql",
     "servers.mariadb",

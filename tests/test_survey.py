@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forwardresolve import Domain, DomainAlias, Forward, Mailbox, Relocated, Transport
+from forwardresolve import Domain, DomainAlias, Forward, Mailbox, Pattern, Relocated, Transport
 from hosts import entries_of, resolution_of
 
 A, B = Domain("a.example"), Domain("b.example")
@@ -315,3 +315,9 @@ def test_a_domain_that_rewrites_and_forwards_does_not_keep_the_local_part() -> N
     )
     assert resolution.catch_alls == {"a.example": ()}
     assert resolution.verdict("u@a.example").reaches_external
+
+
+def test_a_mailbox_that_a_pattern_answers_for_is_listed() -> None:
+    pattern = Pattern(r"^sales-(.*)@a\.example$", "$1@ext.example", "pcre")
+    resolution = resolution_of(A, Mailbox("sales-ann@a.example"), Mailbox("ben@a.example"), pattern)
+    assert resolution.addresses == ("sales-ann@a.example",)

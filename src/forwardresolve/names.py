@@ -166,9 +166,9 @@ def account_names(nodes: Nodes) -> Iterator[str]:
 
 
 def _rewritten(graph: ForwardingGraph) -> set[str]:
-    """Return the domains in which something is decided before or behind virtual aliases."""
+    """Return the domains in which more than their own rows decides: before, beside or behind them."""
     tables, rows = graph.rows.tables, graph.rows
-    keys = (*tables["canonical"], *tables["bcc"], *rows.relocated)
+    keys = (*tables["canonical"], *tables["bcc"], *rows.relocated, *(rows.mailboxes if rows.patterns else ()))
     addresses = (*keys, *(key for key in rows.transports if "@" in key))
     return {key.rpartition("@")[2] for key in addresses}
 
@@ -177,8 +177,9 @@ def further_names(nodes: Nodes) -> Iterator[str]:
     """Yield the names that are known by something else than a row of virtual aliases."""
     tables, rows = nodes.graph.rows.tables, nodes.graph.rows
     yield from nodes.derived
-    if tables["bcc"] and nodes.graph.settings.kept_copy == "ignore":
-        # A copy leaves whatever becomes of the recipient, so a mailbox makes the difference.
+    if rows.patterns or (tables["bcc"] and nodes.graph.settings.kept_copy == "ignore"):
+        # A pattern may answer for a mailbox that no row names. A copy leaves whatever becomes of the
+        # recipient, so a mailbox makes the difference.
         yield from rows.mailboxes
     for table in (tables["canonical"], tables["bcc"], rows.transports, rows.relocated):
         yield from (key for key in table if "@" in key)

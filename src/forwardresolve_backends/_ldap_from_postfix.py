@@ -14,11 +14,11 @@ import attrs
 from forwardresolve.sdk import BackendMisconfigured, Domain, Origin, Remark, Site
 from forwardresolve_backends._ldap_inversion import Use, invert
 from forwardresolve_backends._ldap_rules import EVERY_DOMAIN, Layout
-from forwardresolve_backends._postfix_cf import MainCf, split_list
+from forwardresolve_backends._postfix_cf import MainCf, members, split_list, without_proxy
 from forwardresolve_backends._postfix_ldap import LDAP, NeverAnswers, NotInvertible, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from forwardresolve.sdk import DomainKind, Record
     from forwardresolve_backends._ldap_rules import Rule, Yields
@@ -44,9 +44,6 @@ _UNHEARD: Final[Mapping[str, str]] = {
     "luser_relay": "it gets what nobody else of the local domains takes",
 }
 
-_PROXY: Final = "proxy:"
-_UNION: Final = "unionmap:"
-
 
 def read_layout(main_cf: Path, leave_out: Sequence[str] = ()) -> Layout:
     """Turn the tables of a main.cf round.
@@ -62,7 +59,7 @@ def read_layout(main_cf: Path, leave_out: Sequence[str] = ()) -> Layout:
         BackendMisconfigured: A file cannot be read, or a table not be turned round; all of them are
             told at once.
     """
-    reading = _Reading(MainCf.read(main_cf), frozenset(map(_bare, leave_out)))
+    reading = _Reading(MainCf.read(main_cf), frozenset(map(without_proxy, leave_out)))
     reading.read()
     unknown = sorted(reading.leave_out - reading.left_out)
     problems = [*reading.problems, *(f"leave_out: {main_cf} names no table {each}" for each in unknown)]
@@ -140,11 +137,11 @@ class _Reading:
 
     def _rules_of(self, name: str, item: str, use: Use) -> list[Rule] | None:
         """Add the rules of a table and return them; None for a table that is in no directory."""
-        members = list(_members(_bare(item)))
-        if not any(LDAP in each for each in members):
+        asked = list(members(item))
+        if not any(LDAP in each for each in asked):
             return None
         before = len(self.rules)
-        for member in members:
+        for member in asked:
             if self._is_left_out(name, member):
                 continue
             try:
@@ -176,7 +173,7 @@ class _Reading:
             )
 
     def _is_left_out(self, name: str, item: str) -> bool:
-        bare = _bare(item)
+        bare = without_proxy(item)
         if bare not in self.leave_out:
             return False
         self.left_out.add(bare)
@@ -206,18 +203,3 @@ class _Reading:
 
 
 _WAY_OUT: Final = "to do without it, name it in leave_out"
-
-
-def _bare(item: str) -> str:
-    """Return a table without proxy:, which changes nothing of what it says."""
-    return item.removeprefix(_PROXY)
-
-
-def _members(item: str) -> Iterator[str]:
-    """Yield the tables that a unionmap asks, or the table itself."""
-    inner = item.removeprefix(_UNION).strip()
-    if item.startswith(_UNION) and inner.startswith("{") and inner.endswith("}"):
-        for each in split_list(inner[1:-1]):
-            yield from _members(_bare(each))
-    else:
-        yield item

@@ -7,6 +7,7 @@ only a running Postfix knows, the host name where main.cf does not set it, is an
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -14,8 +15,7 @@ import attrs
 from forwardresolve.sdk import BackendMisconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
 _DEFAULTS: Final[Mapping[str, str]] = {
     "mydestination": "$myhostname, localhost.$mydomain, localhost",
@@ -26,6 +26,9 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "virtual_mailbox_domains": "$virtual_mailbox_maps",
 }
 """Defaults of Postfix (postconf -d) that are not empty, of the parameters that are read here."""
+
+_PROXY: Final = "proxy:"
+_UNION: Final = "unionmap:"
 
 _DEEPEST: Final = 50
 """How many parameters may stand for one another; Postfix gives up on circles, too."""
@@ -83,11 +86,13 @@ class MainCf:
 
     Args:
         path: Where they were read.
-        parameters: Name to unexpanded value, as far as main.cf sets them.
+        parameters: Name to unexpanded value, as far as they are known.
+        given: Those that main.cf itself sets; None where they are all that is known.
     """
 
     path: Path
     parameters: Mapping[str, str]
+    given: frozenset[str] | None = None
 
     @classmethod
     def read(cls, path: Path) -> MainCf:
@@ -97,6 +102,10 @@ class MainCf:
             BackendMisconfigured: It cannot be read.
         """
         return cls(path, read_parameters(path))
+
+    def sets(self, name: str) -> bool:
+        """Tell whether main.cf itself sets a parameter."""
+        return name in (self.parameters if self.given is None else self.given)
 
     def value(self, name: str) -> str:
         """Return what a parameter says, or its default, with all references replaced.
@@ -198,3 +207,44 @@ def split_list(text: str) -> list[str]:
         else:
             items[-1] += mark
     return [item for item in items if item]
+
+
+def without_proxy(item: str) -> str:
+    """Return a table without ``proxy:``, which changes nothing of what it says."""
+    return item.removeprefix(_PROXY)
+
+
+def members(item: str) -> Iterator[str]:
+    """Yield the tables that a unionmap asks, or the table itself, all without ``proxy:``.
+
+    Args:
+        item: A table as main.cf names it.
+    """
+    item = without_proxy(item)
+    inner = item.removeprefix(_UNION).strip()
+    if item.startswith(_UNION) and inner.startswith("{") and inner.endswith("}"):
+        for each in split_list(inner[1:-1]):
+            yield from members(each)
+    else:
+        yield item
+
+
+def is_file(place: str) -> bool:
+    """Tell whether what stands behind the type of a table is a file of parameters."""
+    return place.startswith(("/", "."))
+
+
+def table_parameters(place: str, main_cf: MainCf) -> Callable[[str], str | None]:
+    """Return what says the parameters of a table, and None of those that are not set.
+
+    Args:
+        place: ``/PATH`` of a file of its own, or ``NAME`` for parameters ``NAME_...`` of main.cf.
+            References with ``$`` count in main.cf only (measured).
+        main_cf: The main.cf that names the table.
+
+    Raises:
+        BackendMisconfigured: The file cannot be read.
+    """
+    if is_file(place):
+        return read_parameters(Path(place)).get
+    return lambda key: main_cf.value(f"{place}_{key}") if f"{place}_{key}" in main_cf.parameters else None

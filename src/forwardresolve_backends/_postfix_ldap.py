@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 import attrs
 
 from forwardresolve_backends._ldap_rules import Scope
-from forwardresolve_backends._postfix_cf import read_parameters, split_list
+from forwardresolve_backends._postfix_cf import is_file, split_list, table_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from forwardresolve_backends._postfix_cf import MainCf
 
@@ -79,7 +78,7 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
         NotInvertible: A parameter is missing, or says what cannot be followed here.
         BackendMisconfigured: The file cannot be read.
     """
-    said = _parameters(name.removeprefix(LDAP), main_cf)
+    said = table_parameters(name.removeprefix(LDAP), main_cf)
 
     def get(key: str) -> str:
         return said(key) or _DEFAULTS.get(key, "")
@@ -88,7 +87,7 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
     base = said("search_base")
     if base is None:
         place = name.removeprefix(LDAP)
-        hint = "" if _is_file(place) else f" ({place}_search_base in main.cf; a file's name begins with /)"
+        hint = "" if is_file(place) else f" ({place}_search_base in main.cf; a file's name begins with /)"
         msg = f"has no search_base{hint}"
         raise NotInvertible(msg)
     if scope not in get_args(Scope):
@@ -106,7 +105,7 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
         base=base,
         scope=scope,  # type: ignore[arg-type] # it is one of them
         filter=query if query.startswith("(") else f"({query})",
-        domains=_domains(split_list(get("domain"))),
+        domains=listed_domains(split_list(get("domain"))),
         # An attribute of two lists counts as what is more special (measured).
         values=[
             each
@@ -121,17 +120,12 @@ def read_table(name: str, main_cf: MainCf) -> LdapTable:
     )
 
 
-def _parameters(place: str, main_cf: MainCf) -> Callable[[str], str | None]:
-    if not _is_file(place):
-        return lambda key: main_cf.value(f"{place}_{key}") if f"{place}_{key}" in main_cf.parameters else None
-    return read_parameters(Path(place)).get
+def listed_domains(given: Sequence[str]) -> Sequence[str]:
+    """Return the domains that a table is restricted to.
 
-
-def _is_file(place: str) -> bool:
-    return place.startswith(("/", "."))
-
-
-def _domains(given: Sequence[str]) -> Sequence[str]:
+    Raises:
+        NotInvertible: The list lies elsewhere.
+    """
     for each in given:
         if any(mark in each for mark in "/:$!"):
             msg = f"has a list of domains that lies elsewhere (domain = {each})"

@@ -60,15 +60,20 @@ class Aliases:
                     yield line
                 elif line.name not in answered:
                     names.append(line.name)
-                    yield _forward(line)
+                    yield Forward(line.name, all_destinations(line.value), "local", line.origin)
             answered.update(names)
 
 
-def _forward(line: AliasLine) -> Forward:
-    if INCLUDE not in line.value.casefold():
-        return Forward(line.name, line.value, "local", line.origin)
-    members = tuple(_members(line.value, ()))
-    return Forward(line.name, members, "local", line.origin)
+def all_destinations(value: str) -> str | tuple[str, ...]:
+    """Return a value of aliases(5) with the members of a list in place of its include.
+
+    Args:
+        value: What stands behind the colon.
+
+    Raises:
+        BackendError: As in `TextFile.lines`; a list that includes itself is incomplete.
+    """
+    return tuple(_members(value, ())) if INCLUDE in value.casefold() else value
 
 
 def _members(value: str, way: tuple[Path, ...]) -> Iterator[str]:

@@ -16,6 +16,7 @@ import pytest
 from backends.ldap_directories import make_branches, make_schema
 from docs.blocks import SHOWN_ONLY, Blocks
 from forwardresolve.errors import ForwardResolveError
+from servers.private import find_program
 from servers.slapd import READER, READER_PASSWORD, WRITER, WRITER_PASSWORD, Settings, slapd_with
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXECUTED = {"python", "console", "sh", "toml", "json", "sql"}
 DIRECTORY = ROOT / "docs" / "backends" / "ldap.md"
+MAIL_HOST = ROOT / "docs" / "backends" / "postfix.md"
 
 
 def name(page: Path) -> str:
@@ -72,7 +74,10 @@ def directory(blocks: Blocks, certificates: Certificates) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.live] if page == DIRECTORY else []) for page in PAGES],
+    [
+        pytest.param(page, marks=[pytest.mark.live] if page in (DIRECTORY, MAIL_HOST) else [])
+        for page in PAGES
+    ],
     ids=name,
 )
 def test_every_block_of_a_page_does_what_it_says(
@@ -81,6 +86,8 @@ def test_every_block_of_a_page_does_what_it_says(
     monkeypatch.chdir(blocks.directory)
     if page == DIRECTORY:
         request.getfixturevalue("directory")
+    elif page == MAIL_HOST:
+        find_program("postmap", "postfix")
 
     blocks.run(page)
 

@@ -52,7 +52,8 @@ class Upkeep:
             case RejectedEdit() | FactEdit("shields" | "overruled"):
                 return True
             case FactEdit("mailboxes", name):
-                return not self._copies or self._is_simple_mailbox(name)
+                # A pattern may answer for the mailbox, which becomes a name that is decided then.
+                return not self._rows.patterns and (not self._copies or self._is_simple_mailbox(name))
             case FactEdit("domains" | "domain_aliases", name):
                 return not self._odd and not self._nodes.arrivals.passes(name) and self._is_alone(edit)
             case RowEdit("virtual", key):

@@ -1,0 +1,65 @@
+"""Read what an installed Postfix itself reads: its main.cf and the tables that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 (the fields are read at run time)
+from pathlib import Path  # noqa: TC003 (as above)
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from forwardresolve_backends._postfix_cf import without_proxy
+from forwardresolve_backends._postfix_commands import Commands
+from forwardresolve_backends._postfix_probing import Candidates
+from forwardresolve_backends._postfix_reading import Reading
+from forwardresolve_backends._postfix_tables import Opener
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forwardresolve.sdk import Record
+
+
+def _positive(_: object, field: attrs.Attribute[Any], value: float) -> None:
+    if value <= 0:
+        msg = "must be more than 0 seconds"
+        raise ValueError(msg, field)
+
+
+@attrs.frozen(kw_only=True)
+class Postfix:
+    """Reads the configuration of a Postfix and the tables that it names.
+
+    Tables are named as main.cf names them, with ``proxy:`` or without.
+
+    Args:
+        config_dir: Where its main.cf lies; without it where postconf finds it.
+        leave_out: Tables that are left out, with a remark.
+        probe: Tables that cannot be listed, and are asked for the keys that other tables name.
+        hosted_domains: Domains that are hosted though no list that can be read names them.
+        timeout: Seconds until a program of Postfix must have ended.
+    """
+
+    config_dir: Path | None = None
+    leave_out: Sequence[str] = ()
+    probe: Sequence[str] = ()
+    hosted_domains: Sequence[str] = ()
+    timeout: float = attrs.field(default=300.0, validator=_positive)
+
+    def records(self) -> Iterator[Record]:
+        """Read everything that decides where mail goes.
+
+        Yields:
+            The records as they stream.
+
+        Raises:
+            BackendMisconfigured: postconf or postmap is missing, or refuses the configuration, or a
+                table cannot be read in any way; all such tables are told at once.
+            BackendUnavailable: A program does not end in time, or a table's file is not there.
+            BackendIncomplete: A file was changed while it was read.
+        """
+        commands = Commands(self.config_dir, self.timeout)
+        main_cf = commands.main_cf()
+        opener = Opener(main_cf, commands, frozenset(map(without_proxy, self.probe)), Candidates())
+        leave_out = frozenset(map(without_proxy, self.leave_out))
+        yield from Reading(main_cf, opener, leave_out, self.hosted_domains).records()
