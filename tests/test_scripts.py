@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from forwardresolve import Domain, DomainAlias, Forward, Mailbox
+from forwardresolve import Domain, DomainAlias, Forward, LiveResolution, Mailbox, Origin
+from forwardresolve.explain import what_if
+from forwardresolve.live import SetMailbox
 from forwardresolve.records import Pattern, Relocated, Transport
-from hosts import resolution_of
+from hosts import graph_of, resolution_of
 
 A = Domain("a.example")
 HOST = Domain("host.example", "local")
@@ -90,9 +92,30 @@ def test_the_script_of_an_account_runs_where_aliases_leave_it_mail(alias: str | 
     assert ("ann@host.example" in resolution) is listed
 
 
-def test_an_explanation_names_the_script() -> None:
-    from forwardresolve.records import Origin
+def test_an_answer_that_is_kept_up_to_date_lets_scripts_begin_and_end() -> None:
+    catch_all, shield = Forward("@a.example", "boss@a.example"), Mailbox("ann@a.example", shields=True)
+    live = LiveResolution(graph_of(A, BOX))
+    assert live.set_forwarding("ann@a.example", OUT, table="sieve").addresses.appear == ("ann@a.example",)
+    assert live.set_forwarding("@a.example", "boss@a.example").addresses.vanish == ("ann@a.example",)
+    assert live.preview([SetMailbox("ann@a.example", shields=True)]).addresses.appear == ("ann@a.example",)
+    assert live.addresses == ()
+    live.set_mailbox("ann@a.example", shields=True)
+    assert live.addresses == resolution_of(A, shield, SCRIPT, catch_all).addresses == ("ann@a.example",)
+    assert live.set_forwarding("ann@a.example", "boss@a.example").addresses.vanish == ("ann@a.example",)
+    live.remove_forwarding("ann@a.example")
+    assert live.remove_forwarding("ann@a.example", table="sieve").addresses.vanish == ("ann@a.example",)
+    assert live.graph.step("ann@a.example").lists_itself
 
+
+def test_a_way_out_of_a_script_can_be_supposed_away() -> None:
+    resolution = resolution_of(A, BOX, SCRIPT)
+    assert what_if(resolution, "ann@a.example", without=[("ann@a.example", OUT)]).no_longer_listed == (
+        "ann@a.example",
+    )
+    assert resolution.addresses == ("ann@a.example",)
+
+
+def test_an_explanation_names_the_script() -> None:
     script = Forward("ann@a.example", OUT, "sieve", Origin("/var/mail/ann.sieve", "line 3"))
     graph = resolution_of(A, BOX, script).graph
     (arrow,) = graph.step("ann@a.example").arrows

@@ -131,9 +131,13 @@ class ForwardingGraph:
         )
         rows.complete(settings.myorigin)
         graph = cls(rows, settings)
-        if rows.tables["sieve"]:
-            run_scripts(rows, graph._lookup, graph.ends)
+        graph.run_scripts()
         return graph
+
+    def run_scripts(self) -> None:
+        """Let the redirects of mailboxes count where mail comes to the mailbox."""
+        if self.rows.tables["sieve"]:
+            run_scripts(self.rows, self._lookup, self.ends)
 
     def kind(self, domain: str) -> DomainClass:
         """Return the class of a normalised domain; see `Ends.kind`."""

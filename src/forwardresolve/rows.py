@@ -82,6 +82,7 @@ class Rows:
         domain_records: How many `Domain` records came.
         shields: Mailboxes that keep their mail although a catch-all stands in their domain.
         overruled: Those of them that have a forwarding of their own, so that they shield nothing.
+        scripted: Mailboxes whose redirects stand in virtual aliases, with what stood there before.
     """
 
     def __init__(self) -> None:
@@ -104,6 +105,7 @@ class Rows:
         self._sites: list[Site] = []
         self.shields: dict[str, Origin] = {}
         self.overruled: dict[str, None] = {}
+        self.scripted: dict[str, dict[str, Origin] | None] = {}
         self._unqualified: list[tuple[ForwardTable, str]] = []
         self._lists_of_domains: list[tuple[ForwardTable, str]] = []
         self._origin_seen: Origin | None = None

@@ -34,7 +34,19 @@ def run_scripts(rows: Rows, lookup: Lookup, ends: Ends) -> None:
         if onward is not None and ends.sent_elsewhere(address) is None:
             changed[address] = onward | (scripts.arrows(address) or {})
     for address, arrows in changed.items():
+        rows.scripted[address] = virtual.arrows(address)
         virtual.replace(address, dict(sorted(arrows.items())))
+
+
+def stop_scripts(rows: Rows) -> None:
+    """Take the redirects of mailboxes out of virtual aliases again, so that rows can be changed.
+
+    Args:
+        rows: The rows; afterwards they are as the sources gave them.
+    """
+    for address, arrows in rows.scripted.items():
+        rows.tables["virtual"].replace(address, arrows)
+    rows.scripted.clear()
 
 
 def _aliases(address: str, rows: Rows, lookup: Lookup) -> dict[str, Origin] | None:

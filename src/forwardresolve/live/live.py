@@ -25,6 +25,7 @@ from forwardresolve.live.told import addresses_in, catch_alls_in, delta_of, diff
 from forwardresolve.live.upkeep import Upkeep
 from forwardresolve.reach import Reach
 from forwardresolve.reachability import Resolution, Verdict
+from forwardresolve.scripts import stop_scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,6 +176,7 @@ class LiveResolution(Resolution):
     def _make(self, changes: Iterable[Change]) -> tuple[Delta, list[Edit]]:
         """Make changes; return what they do, and the edits that undo them."""
         rows, settings = self.graph.rows, self.graph.settings
+        self._stop_scripts()
         undoing: list[Edit] = []
         rejected: list[Rejected] = []
         try:
@@ -196,9 +198,16 @@ class LiveResolution(Resolution):
         return attrs.evolve(delta, rejected=tuple(rejected)) if rejected else delta, undoing
 
     def _undo(self, edits: Iterable[Edit]) -> None:
+        self._stop_scripts()
         for edit in edits:
             self._edit(edit)
         self._tell()
+
+    def _stop_scripts(self) -> None:
+        """Show changes the rows of the sources; which scripts run is found out anew behind them."""
+        if self.graph.rows.scripted or self.graph.rows.tables["sieve"]:
+            stop_scripts(self.graph.rows)
+            self._right = False
 
     def _edit(self, edit: Edit) -> None:
         """Make one edit, and keep the answer up with it as far as that goes."""
@@ -214,6 +223,7 @@ class LiveResolution(Resolution):
         before, changed = self._telling.marks, self._telling.changed
         if not self._right:
             graph = ForwardingGraph(self.graph.rows, self.graph.settings)
+            graph.run_scripts()
             reach = Reach(graph)
             telling = Telling(reach)
             self._upkeep = Upkeep(reach, telling)
