@@ -103,6 +103,18 @@ def test_an_odd_answer_is_told(status: int, body: bytes, said: str) -> None:
         Door(url, "geheim").scan(["a@a.example"], [])
 
 
+@pytest.mark.parametrize(("status", "found"), [(200, b"[]"), (404, None), (500, None)])
+def test_a_page_is_read_where_there_is_one(status: int, found: bytes | None) -> None:
+    with _server(status, b"[]") as (url, asked):
+        assert Door(url, "geheim").get("/getmap", {"Map": "12"}) == found
+    assert (asked[0]["Map"], asked[0]["Password"]) == ("12", "geheim")
+
+
+def test_a_page_that_is_kept_back_is_told() -> None:
+    with _server(403, b"") as (url, _), pytest.raises(TargetError, match="wants a password"):
+        Door(url).get("/maps")
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:11333", "ftp://127.0.0.1", "http://127.0.0.1:port"])
 def test_what_is_no_url_of_a_rspamd_is_refused(url: str) -> None:
     with pytest.raises(TargetError, match="is no URL of a Rspamd"):

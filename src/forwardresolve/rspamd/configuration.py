@@ -42,6 +42,7 @@ def multimap_configuration(settings: RspamdSettings) -> str:
     patterns = f"$LOCAL_CONFDIR/{MAPS}/{settings.pattern_map}"
     rules["pattern"] = _part("regexp", "rcpts('smtp','orig'):addr.lower", patterns)
     lines = "\n".join(f"    {name} {part}" for name, part in rules.items())
+    both = "  # A short list is text, a long one a database (cdb).\n" if settings.map_format == "auto" else ""
     return f"""{settings.symbol} {{
   type = "combined";
   description = "A recipient reaches an external address";
@@ -52,8 +53,7 @@ def multimap_configuration(settings: RspamdSettings) -> str:
   # envelope: the recipient as Rspamd has it, its +extension taken off.
   # original: the recipient as the client named it, an address that itself holds a +.
   # domain, pattern: catch-all domains without exceptions, and with them.
-  # A list is in one of the files of a map; the other one is empty.
-  rules {{
+{both}  rules {{
 {lines}
   }}
 }}
