@@ -222,6 +222,9 @@ class LiveResolution(Resolution):
         """Tell what has changed since this was asked last."""
         before, changed = self._telling.marks, self._telling.changed
         if not self._right:
+            # The old indexes go before the new ones come: only one set of them is ever held.
+            self.__dict__.pop("_upkeep", None)
+            self._telling.release()
             graph = ForwardingGraph(self.graph.rows, self.graph.settings)
             graph.run_scripts()
             reach = Reach(graph)

@@ -44,6 +44,10 @@ class Telling:
         self.marks: Marks = marks_of(survey(reach))
         self.changed: dict[str, int] = {}
 
+    def release(self) -> None:
+        """Let go of what is needed only as long as something is told anew."""
+        self.__dict__.pop("known", None)
+
     def domain(self, domain: str, *, wholly: bool = False) -> Iterable[str]:
         """Tell anew what holds of the unknown addresses of a domain.
 
