@@ -22,6 +22,7 @@ from forwardresolve.deploy.policy import Deploy, Fallback
 from forwardresolve.errors import BackendError, ConfigError
 from forwardresolve.keyvalues import table_from_texts
 from forwardresolve.options import structure
+from forwardresolve.pace import Pace
 from forwardresolve.registry import backend_class, make_backend
 from forwardresolve.rspamd import RspamdSettings
 from forwardresolve.secret import open_to_others
@@ -100,6 +101,7 @@ class _Sections:
     rspamd: RspamdSettings = attrs.field(factory=RspamdSettings)
     guard: Guard = attrs.field(factory=Guard)
     deploy: Deploy = attrs.field(factory=Deploy)
+    watch: Pace = attrs.field(factory=Pace)
     state_dir: Path = Path("/var/lib/forwardresolve")
 
 
@@ -113,6 +115,7 @@ class Config(_Sections):
         rspamd: What the artifacts look like.
         guard: Which changes have to be released.
         deploy: How a deployment behaves.
+        watch: How the resident process behaves.
         state_dir: Where a run leaves what later runs need.
         fallbacks: What it means that a source is down, for the sources that say so.
         targets: The front ends.

@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
     from forwardresolve.config import Config
     from forwardresolve.deploy.applying import Outcome
+    from forwardresolve.deploy.front_end import FrontEnd
+    from forwardresolve.deploy.ways import Ways
     from forwardresolve.errors import ForwardResolveError
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.records import Record
     from forwardresolve.rspamd import Artifact, RspamdSettings
     from forwardresolve.sdk import Observation
+    from forwardresolve.sources import Read
 
 
 @attrs.frozen
@@ -77,6 +80,21 @@ class Build:
     findings: tuple[Finding, ...]
     artifacts: tuple[Artifact, ...]
     counts: Counts
+
+
+@attrs.frozen
+class Made:
+    """What the targets are to hold.
+
+    Args:
+        wanted: Each target with its maps, in the order of the configuration.
+        ways: How everything that is listed reaches the outside.
+        listed: How many addresses and catch-alls are listed.
+    """
+
+    wanted: tuple[tuple[FrontEnd, Generation], ...]
+    ways: Ways
+    listed: int
 
 
 def records(config: Config) -> Iterator[Record]:
@@ -215,22 +233,53 @@ def plan(
     given = read_all(config, progress, until, writes=writes)
     resolved = resolve(given.graph)
     until.check("the forwardings were resolved")
+    made = make(config, resolved)
+    until.check("the maps were made")
+    compared = compare(config, given, made)
+    until.check("the targets were asked")
+    return compared
+
+
+def make(config: Config, resolution: Resolution) -> Made:
+    """Make what every target is to hold.
+
+    Args:
+        config: The targets, and what they get.
+        resolution: The verdict of every address.
+
+    Raises:
+        BackendIncomplete: No source names a hosted domain.
+    """
     today = dt.datetime.now().astimezone().date()
     made: dict[RspamdSettings, Generation] = {}
     for each in config.targets:
         settings = each.rspamd.on(today)
         if settings not in made:
-            made[settings] = Generation.of(rspamd.artifacts(resolved, settings))
-    until.check("the maps were made")
-    found = ways(resolved)
-    wanted = [(each, made[each.rspamd.on(today)]) for each in config.targets]
-    targets, is_first = Planning(History(config.state_dir), found).plan(wanted)
-    until.check("the targets were asked")
+            made[settings] = Generation.of(rspamd.artifacts(resolution, settings))
+    return Made(
+        wanted=tuple((each, made[each.rspamd.on(today)]) for each in config.targets),
+        ways=ways(resolution),
+        listed=len(resolution.addresses) + len(resolution.catch_alls),
+    )
+
+
+def compare(config: Config, given: Read, made: Made) -> Plan:
+    """Compare what every target is to hold with what it holds; no target is changed.
+
+    Args:
+        config: Where the state is, and what has to be released.
+        given: What the sources gave.
+        made: What the targets are to hold.
+
+    Returns:
+        The plan. A target that cannot be asked is in it with its error.
+    """
+    targets, is_first = Planning(History(config.state_dir), made.ways).plan(made.wanted)
     state = read_state(config.state_dir)
     return Plan(
         targets=targets,
-        ways=found,
-        listed=len(resolved.addresses) + len(resolved.catch_alls),
+        ways=made.ways,
+        listed=made.listed,
         sources=given.tallies,
         sources_before={
             name: Tally(record.domains, record.forwardings) for name, record in state.sources.items()

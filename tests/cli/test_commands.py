@@ -36,6 +36,7 @@ COMMANDS = (
     "records",
     "verify",
     "touch",
+    "watch",
     "init",
     "backends",
     "config",

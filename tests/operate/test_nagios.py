@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from forwardresolve.deploy.state import State
 from forwardresolve.operate.nagios import Level, Limits, judge, unknown
+from forwardresolve.operate.watching import Watched
 from operate.states import HOLD, NOW, a_run, a_source, a_state, a_target, ago, verified
 
 if TYPE_CHECKING:
@@ -124,3 +126,12 @@ def test_limits_are_those_of_the_site() -> None:
 
 def test_what_cannot_be_judged_is_unknown_in_one_line() -> None:
     assert unknown("a\nb|c").line == "FORWARDRESOLVE UNKNOWN - a b/c"
+
+
+def test_a_difference_that_watch_has_found_is_told_for_a_day() -> None:
+    fresh = Watched(compared=ago(60), differences=1, differed=ago(3600), text="2 addresses")
+    old = attrs.evolve(fresh, differed=ago(90_000))
+    assert judge(a_state(), [verified()], NOW, Limits(), old).level is Level.OK
+    said = judge(a_state(), [verified()], NOW, Limits(), fresh)
+    assert said.level is Level.WARNING
+    assert "60 min ago the answer of watch differed from a new one in 2 addresses" in said.line

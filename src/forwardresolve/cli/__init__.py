@@ -37,6 +37,7 @@ from forwardresolve.cli import (
     status,
     touch,
     verify,
+    watch,
 )
 from forwardresolve.errors import ForwardResolveError
 
@@ -62,6 +63,7 @@ for command in (
     records.records,
     verify.verify,
     touch.touch,
+    watch.watch,
     init.init,
 ):
     app.command()(command)

@@ -20,6 +20,7 @@ from forwardresolve.deploy.guard import Guard
 from forwardresolve.deploy.policy import Deploy, Fallback
 from forwardresolve.operate import hooks, requests
 from forwardresolve.operate.roff import arguments, heading, item, paragraphs, prose, subheading, title
+from forwardresolve.pace import Pace
 from forwardresolve.rspamd import Exemption, RspamdSettings
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _TABLES: Final[tuple[tuple[str, type[Any], str], ...]] = (
     ("[[rspamd.exempt]]", Exemption, "One address, or a domain, that is left alone; may be repeated."),
     ("[guard]", Guard, "How much may change before somebody has to release it."),
     ("[deploy]", Deploy, "How a deployment behaves."),
+    ("[watch]", Pace, "How forwardresolve watch behaves."),
 )
 
 

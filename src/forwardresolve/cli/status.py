@@ -15,7 +15,7 @@ from forwardresolve.cli.source import ConfigFile  # noqa: TC001 (Typer reads the
 from forwardresolve.deploy.plan import SHORT
 from forwardresolve.deploy.state import read_state, seconds_since
 from forwardresolve.errors import ForwardResolveError
-from forwardresolve.operate import protection
+from forwardresolve.operate import protection, watching
 from forwardresolve.operate.nagios import Judgement, Limits, judge, unknown
 from forwardresolve.sources import span
 
@@ -74,7 +74,7 @@ def _judged(config_file: Path | None, limits: Limits) -> Judgement:
         verified = protection.load(state_dir).values()
     except ForwardResolveError as error:
         return unknown(str(error))
-    return judge(read_state(state_dir), verified, dt.datetime.now(dt.UTC), limits)
+    return judge(read_state(state_dir), verified, dt.datetime.now(dt.UTC), limits, watching.load(state_dir))
 
 
 def _as_text(found: Status, now: dt.datetime) -> Iterator[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from forwardresolve.errors import TargetError
 from forwardresolve.operate import requests
+from forwardresolve.pace import SOCKET
+from forwardresolve.watch.client import ENVIRONMENT, WatchClient
 
 Requests = Annotated[
     Path,
@@ -20,6 +25,17 @@ Requests = Annotated[
         show_envvar=False,
     ),
 ]
+Socket = Annotated[
+    Path,
+    typer.Option(
+        "--socket",
+        metavar="PATH",
+        envvar=ENVIRONMENT,
+        show_default=False,
+        help=f"Where forwardresolve watch listens.  [default: ${ENVIRONMENT}, else {SOCKET}]",
+        show_envvar=False,
+    ),
+]
 
 
 def touch(
@@ -28,15 +44,21 @@ def touch(
         typer.Argument(metavar="ADDRESS", help="What has changed; it is only for the log."),
     ] = None,
     directory: Requests = requests.DIRECTORY,
+    socket: Socket = SOCKET,
 ) -> None:
     """Ask the service to deploy at once.
 
     For the hook of a control panel, after its change is committed: every front end has it within
     seconds. It returns at once and needs no configuration; many requests of one second become one
-    run.
+    run. It is told to forwardresolve watch where that listens, and is left as a file where it does
+    not.
 
     \b
     forwardresolve touch
     forwardresolve touch info@example.net
     """
+    if os.access(socket, os.W_OK):
+        with contextlib.suppress(TargetError):  # it has just ended
+            WatchClient(socket).touch(*addresses or ())
+            return
     requests.leave(addresses or (), directory)

@@ -11,7 +11,7 @@ from forwardresolve import config
 from forwardresolve.deploy.policy import Deploy
 from forwardresolve.deploy.state import read_state
 from forwardresolve.errors import TargetError, UnsafeChange
-from forwardresolve.operate import protection
+from forwardresolve.operate import protection, watching
 from forwardresolve.operate.hooks import Circumstances, Hooks
 from forwardresolve.operate.metrics import metrics, write_metrics
 
@@ -126,6 +126,9 @@ class Attendant:
 def measure(state_dir: Path, path: Path) -> None:
     """Write the metrics of what the runs have left; a failure is a warning, for the list is out."""
     try:
-        write_metrics(path, metrics(read_state(state_dir), protection.load(state_dir).values()))
+        write_metrics(
+            path,
+            metrics(read_state(state_dir), protection.load(state_dir).values(), watching.load(state_dir)),
+        )
     except TargetError as error:
         _LOG.warning("metrics: %s", error)

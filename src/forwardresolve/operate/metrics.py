@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from forwardresolve import __version__
 from forwardresolve.errors import TargetError
+from forwardresolve.operate.watching import NEVER
 from forwardresolve.rspamd.writing import replace
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.deploy.state import State
     from forwardresolve.operate.protection import Verified
+    from forwardresolve.operate.watching import Watched
 
 Sample = tuple[dict[str, str], float]
 """The labels of a value, and the value."""
@@ -27,12 +29,13 @@ _MODE: Final = 0o644
 """Readable for node_exporter, which runs as a user of its own."""
 
 
-def metrics(state: State, verified: Iterable[Verified]) -> str:
+def metrics(state: State, verified: Iterable[Verified], watched: Watched = NEVER) -> str:
     """Write down everything that is known.
 
     Args:
         state: What the runs have left.
         verified: What the last verification found.
+        watched: What the comparisons of the resident process have found.
 
     Returns:
         The text of the file. A value that is not known is left out.
@@ -40,7 +43,7 @@ def metrics(state: State, verified: Iterable[Verified]) -> str:
     return "".join(
         f"# HELP forwardresolve_{name} {told}\n# TYPE forwardresolve_{name} gauge\n"
         + "".join(f"forwardresolve_{name}{_labels(labels)} {value:.17g}\n" for labels, value in samples)
-        for name, told, samples in _families(state, tuple(verified))
+        for name, told, samples in _families(state, tuple(verified), watched)
         if samples
     )
 
@@ -58,7 +61,9 @@ def write_metrics(path: Path, text: str) -> None:
         raise TargetError(msg) from error
 
 
-def _families(state: State, verified: tuple[Verified, ...]) -> Iterator[tuple[str, str, list[Sample]]]:
+def _families(
+    state: State, verified: tuple[Verified, ...], watched: Watched
+) -> Iterator[tuple[str, str, list[Sample]]]:
     yield "info", "The version.", [({"version": __version__}, 1)]
     yield from _run(state)
     held: list[Sample] = [({}, float(state.hold is not None))]
@@ -69,6 +74,11 @@ def _families(state: State, verified: tuple[Verified, ...]) -> Iterator[tuple[st
     yield "protected", told, [({"target": each.name}, float(bool(each.protects))) for each in verified]
     told = "When the Rspamd of a front end was asked last."
     yield "verified_timestamp_seconds", told, [({"target": each.name}, each.when) for each in verified]
+    if watched.compared:
+        told = "When the resident process compared its answer with a new one."
+        yield "watch_compared_timestamp_seconds", told, _moments([({}, watched.compared)])
+        told = "How many comparisons have found a difference; there must be none."
+        yield "watch_differences", told, [({}, watched.differences)]
 
 
 def _run(state: State) -> Iterator[tuple[str, str, list[Sample]]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.deploy.state import seconds_since
+from forwardresolve.operate.watching import NEVER
 from forwardresolve.rspamd.diagnosis import OBSERVING
 from forwardresolve.sources import span
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
     from forwardresolve.deploy.state import Release, Run, State
     from forwardresolve.operate.protection import Verified
+    from forwardresolve.operate.watching import Watched
 
 _SHORT: Final = 12
+_DAY: Final = 86_400
 
 
 class Level(IntEnum):
@@ -62,7 +65,13 @@ class Judgement:
     line: str
 
 
-def judge(state: State, verified: Iterable[Verified], now: dt.datetime, limits: Limits) -> Judgement:
+def judge(
+    state: State,
+    verified: Iterable[Verified],
+    now: dt.datetime,
+    limits: Limits,
+    watched: Watched = NEVER,
+) -> Judgement:
     """Say whether all is well.
 
     Args:
@@ -70,6 +79,7 @@ def judge(state: State, verified: Iterable[Verified], now: dt.datetime, limits: 
         verified: What the last verification found.
         now: The time.
         limits: When somebody has to look.
+        watched: What the comparisons of the resident process have found.
     """
     verified = tuple(verified)
     if state.run is None:
@@ -79,6 +89,7 @@ def judge(state: State, verified: Iterable[Verified], now: dt.datetime, limits: 
         *_sources(state),
         *_targets(state),
         *_protection(verified, now, limits),
+        *_comparisons(watched, now),
     ]
     level = max((each for each, _ in problems), default=Level.OK)
     told = [text for each, text in sorted(problems, key=lambda each: -each[0])]
@@ -152,6 +163,12 @@ def _protection(
             yield Level.CRITICAL, f"{each.name} does NOT PROTECT the list ({', '.join(each.problems)})"
         if age >= limits.verified:
             yield Level.WARNING, f"{each.name} was verified {span(age)} ago"
+
+
+def _comparisons(watched: Watched, now: dt.datetime) -> Iterator[tuple[Level, str]]:
+    age = _age(watched.differed, now)
+    if age is not None and age < _DAY:
+        yield Level.WARNING, f"{span(age)} ago the answer of watch differed from a new one in {watched.text}"
 
 
 def _age(text: str, now: dt.datetime) -> float | None:

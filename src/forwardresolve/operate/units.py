@@ -19,6 +19,7 @@ UNITS: Final = (
     "forwardresolve.service",
     "forwardresolve.timer",
     "forwardresolve.path",
+    "forwardresolve-watch.service",
     "forwardresolve-verify.service",
     "forwardresolve-verify.timer",
     "forwardresolve-upgraded.service",

@@ -1,0 +1,112 @@
+"""Two graphs of the same sources: which changes make the one into the other. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forwardresolve.live import (
+    RemoveDomain,
+    RemoveDomainAlias,
+    RemoveForwarding,
+    RemoveMailbox,
+    SetDomain,
+    SetDomainAlias,
+    SetForwarding,
+    SetMailbox,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forwardresolve.graph import ForwardingGraph
+    from forwardresolve.live import Change
+    from forwardresolve.records import Origin
+    from forwardresolve.rows import Rows
+    from forwardresolve.tables import Table
+
+
+def changes_between(before: ForwardingGraph, after: ForwardingGraph) -> tuple[Change, ...] | None:
+    """Find the changes that make one graph into another.
+
+    Args:
+        before: As it was.
+        after: As it is.
+
+    Returns:
+        The changes; None where they differ in something that changes cannot say: settings,
+        patterns, transports, relocated addresses.
+    """
+    old, new = before.rows, after.rows
+    same = (
+        before.settings == after.settings
+        and _patterns(old) == _patterns(new)
+        and old.transports == new.transports
+        and old.relocated == new.relocated
+    )
+    return tuple(_changes(old, new)) if same else None
+
+
+def rows_agree(one: ForwardingGraph, other: ForwardingGraph) -> bool:
+    """Tell whether two graphs say the same about mail."""
+    return changes_between(one, other) == () and one.rows.overruled == other.rows.overruled
+
+
+def _changes(old: Rows, new: Rows) -> Iterator[Change]:
+    yield from _of_domains(old, new)
+    yield from _of_mailboxes(old, new)
+    yield from _of_rows(old, new)
+
+
+def _of_domains(old: Rows, new: Rows) -> Iterator[Change]:
+    for name in old.domains.keys() - new.domains.keys():
+        yield RemoveDomain(name)
+    for name, kind in new.domains.items() - old.domains.items():
+        yield SetDomain(name, kind)
+    for alias in old.domain_aliases.keys() - new.domain_aliases.keys():
+        yield RemoveDomainAlias(alias)
+    for alias, target in new.domain_aliases.items() - old.domain_aliases.items():
+        yield SetDomainAlias(alias, target)
+
+
+def _of_mailboxes(old: Rows, new: Rows) -> Iterator[Change]:
+    for address in old.mailboxes.keys() - new.mailboxes.keys():
+        yield RemoveMailbox(address)
+    for address in {
+        *(new.mailboxes.keys() - old.mailboxes.keys()),
+        *(new.mailboxes.keys() & (old.shields.keys() ^ new.shields.keys())),
+    }:
+        yield SetMailbox(address, shields=address in new.shields, origin=new.shields.get(address))
+
+
+def _of_rows(old: Rows, new: Rows) -> Iterator[Change]:
+    shielding = {address for address in new.shields if address not in new.overruled}
+    for name, table in new.tables.items():
+        was = old.tables[name]
+        standing = shielding if name == "virtual" else set()
+        for key in _gone(was, table):
+            yield RemoveForwarding(key, name)
+        for key in _other(was, table):
+            # A mailbox that shields stands in for a row, and comes with the mailbox.
+            if key not in standing:
+                yield SetForwarding(key, table.get(key) or (), name, _origin(table, key))
+            elif key in old.shields and key in old.overruled:
+                yield RemoveForwarding(key, name)
+
+
+def _patterns(rows: Rows) -> list[tuple[object, tuple[str, ...]]]:
+    return [(each.expression, each.destinations) for each in rows.patterns]
+
+
+def _gone(was: Table, now: Table) -> Iterator[str]:
+    yield from (key for key in was.rows.keys() - now.rows.keys() if key not in now.selves)
+    yield from (key for key in was.selves.keys() - now.selves.keys() if key not in now.rows)
+
+
+def _other(was: Table, now: Table) -> Iterator[str]:
+    rows: Mapping[str, tuple[str, ...]] = was.rows
+    yield from (key for key, row in now.rows.items() if rows.get(key) != row)
+    yield from now.selves.keys() - was.selves.keys()
+
+
+def _origin(table: Table, key: str) -> Origin | None:
+    return next(iter((table.arrows(key) or {}).values()), None)

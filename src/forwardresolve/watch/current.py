@@ -1,0 +1,171 @@
+"""The answer of the moment: what was read last, with what panels have pushed since."""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from forwardresolve.addresses import domain_of
+from forwardresolve.errors import TargetError
+from forwardresolve.live import LiveResolution, SetForwarding, SetMailbox
+from forwardresolve.reachability import resolve
+from forwardresolve.watch.comparing import changes_between, rows_agree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from forwardresolve.live import Change, Delta
+    from forwardresolve.reachability import Resolution
+    from forwardresolve.sources import Read
+
+_LOG: Final = logging.getLogger(__name__)
+
+_FEW: Final = 1000
+"""So many changes are made one by one; more are quicker as a new answer."""
+
+
+class Current:
+    """The answer, kept up to date by readings and by pushes, which may come at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._live: LiveResolution | None = None
+        self._given: Read | None = None
+        self._since: list[Change] | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was read yet."""
+        return self._live is not None
+
+    @property
+    def live(self) -> LiveResolution:
+        """The answer.
+
+        Raises:
+            TargetError: Nothing was read yet.
+        """
+        if self._live is None:
+            msg = "the sources have not been read yet; try again in a moment"
+            raise TargetError(msg)
+        return self._live
+
+    @property
+    def given(self) -> Read:
+        """What the sources gave when they were read last.
+
+        Raises:
+            TargetError: Nothing was read yet.
+        """
+        if self._given is None:
+            msg = "the sources have not been read yet; try again in a moment"
+            raise TargetError(msg)
+        return self._given
+
+    def push(self, changes: Iterable[Change]) -> Delta:
+        """Make changes; return what they do.
+
+        Raises:
+            AddressError: As in `LiveResolution.apply`.
+            TargetError: Nothing was read yet.
+        """
+        changes = tuple(changes)
+        with self._lock:
+            delta = self.live.apply(changes)
+            if self._since is not None:
+                self._since += changes
+            return delta
+
+    def preview(self, changes: Iterable[Change]) -> Delta:
+        """Say what changes would do; see `push`."""
+        return self.live.preview(changes)
+
+    def notes(self, changes: Sequence[Change]) -> tuple[str, ...]:
+        """Say what is odd about changes that were made: rows in domains that nobody hosts."""
+        live = self.live
+        found = []
+        for each in changes:
+            source = (
+                each.source
+                if isinstance(each, SetForwarding)
+                else each.address
+                if isinstance(each, SetMailbox)
+                else ""
+            )
+            domain = domain_of(source.casefold())
+            if domain and not live.graph.hosts(domain):
+                found.append(f"{domain} is no hosted domain, so nothing in it is listed")
+        return tuple(dict.fromkeys(found))
+
+    def begin_reading(self) -> None:
+        """Note what is pushed from now on: a reading under way may or may not see it."""
+        with self._lock:
+            self._since = []
+
+    def break_off(self) -> None:
+        """Forget a reading that has failed."""
+        with self._lock:
+            self._since = None
+
+    def take(self, given: Read, *, compares: bool = False) -> Taken:
+        """Take over what was read.
+
+        Args:
+            given: What the sources gave, since `begin_reading`.
+            compares: Whether to resolve it anew, too, and to see that the answer is the same.
+
+        Returns:
+            What has come of it.
+        """
+        fresh = resolve(given.graph) if compares and self._live is not None else None
+        with self._lock:
+            difference = self._bring_up(given, fresh)
+            pushed, self._since = self._since or [], None
+            if pushed:
+                self.live.apply(pushed)
+            self._given = attrs.evolve(given, graph=self.live.graph)
+            return Taken(difference, is_overtaken=bool(pushed))
+
+    def _bring_up(self, given: Read, fresh: Resolution | None) -> str:
+        """Make the answer that of what was read; say how the one that was kept differs from a new one."""
+        live = self._live
+        changes = None if live is None else changes_between(live.graph, given.graph)
+        if live is None or changes is None or len(changes) > _FEW:
+            self._live = LiveResolution(given.graph)
+            return ""
+        live.apply(changes)
+        if not rows_agree(live.graph, given.graph):  # a row that changes cannot say
+            self._live = LiveResolution(given.graph)
+            return ""
+        difference = "" if fresh is None else _difference(live, fresh)
+        if difference:
+            self._live = LiveResolution(given.graph)
+        return difference
+
+
+@attrs.frozen
+class Taken:
+    """What has come of a reading.
+
+    Args:
+        difference: How the answer that was kept up to date differed from one made anew; empty
+            where it did not, as it must be.
+        is_overtaken: Whether something was pushed while it was read, so that the reading is to be
+            repeated.
+    """
+
+    difference: str
+    is_overtaken: bool
+
+
+def _difference(live: LiveResolution, fresh: Resolution) -> str:
+    """Say in numbers how two answers for the same rows differ."""
+    kept, made = ({str(each) for each in answer.entries()} for answer in (live, fresh))
+    if kept == made and live.addresses == fresh.addresses and live.catch_alls == fresh.catch_alls:
+        return ""
+    addresses = len({*live.addresses} ^ {*fresh.addresses})
+    catch_alls = len({*live.catch_alls.items()} ^ {*fresh.catch_alls.items()})
+    return f"{addresses} addresses, {catch_alls} catch-alls and {len(kept ^ made)} entries"

@@ -1,0 +1,103 @@
+"""Ask every source cheaply whether it has changed; one that cannot tell is to be read now and then."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from forwardresolve.errors import BackendError
+from forwardresolve.sdk import Versioned
+from forwardresolve.sources import naming
+from forwardresolve.watch.backoff import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forwardresolve.pace import Pace
+    from forwardresolve.sdk import Backend
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@attrs.define
+class _Source:
+    backend: Backend
+    version: str | None = None
+    backoff: Backoff = attrs.field(factory=Backoff)
+
+
+@attrs.frozen
+class Look:
+    """What one round of polling has found.
+
+    Args:
+        changed: The sources that have changed, are up again, or are due because they cannot tell.
+        failed: The sources that could not be asked this time, each with its error.
+    """
+
+    changed: tuple[str, ...] = ()
+    failed: Mapping[str, BackendError] = attrs.field(factory=dict)
+
+
+class Polling:
+    """Knows when each source has to be asked.
+
+    Args:
+        sources: The backends by the names of their sources.
+        pace: How often.
+    """
+
+    def __init__(self, sources: Mapping[str, Backend], pace: Pace) -> None:
+        self._sources = {
+            name: _Source(backend, backoff=Backoff(first=pace.poll)) for name, backend in sources.items()
+        }
+        self._pace = pace
+        self._next = 0.0
+        self._reread = 0.0
+
+    @property
+    def due(self) -> float:
+        """When to look next."""
+        return self._next
+
+    def look(self, now: float) -> Look:
+        """Ask the sources that are due.
+
+        Args:
+            now: The time, on a clock that never goes back.
+        """
+        if now < self._next:
+            return Look()
+        self._next = now + self._pace.poll
+        changed: list[str] = []
+        failed: dict[str, BackendError] = {}
+        for name, each in self._sources.items():
+            if now < each.backoff.at:
+                continue
+            try:
+                version = self._version(name, each)
+            except BackendError as error:
+                each.backoff.failed(now)
+                failed[name] = error
+                continue
+            is_up_again = bool(each.backoff.failures)
+            each.backoff.succeeded()
+            if is_up_again or (version and each.version is not None and version != each.version):
+                changed.append(name)
+            if not version and now >= self._reread:
+                changed.append(name)
+            each.version = version
+        return Look(tuple(dict.fromkeys(changed)), failed)
+
+    def was_read(self, now: float) -> None:
+        """Note that all sources were read."""
+        self._reread = now + self._pace.reread
+
+    @staticmethod
+    def _version(name: str, source: _Source) -> str:
+        if not isinstance(source.backend, Versioned):
+            return ""
+        with naming(name):
+            return source.backend.version()
