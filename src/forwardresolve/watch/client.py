@@ -44,7 +44,7 @@ class WatchClient:
         """Say what changes would do to the list, and change nothing.
 
         Args:
-            changes: Rows that would be there, and rows that would be gone: `forwardresolve.live`.
+            changes: Rows that would be there, and rows that would be gone, as in `LiveResolution.apply`.
 
         Returns:
             What would appear and vanish.
