@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.sdk import BackendMisconfigured, BackendUnavailable
+from forwardresolve.sdk import BackendDataError, BackendMisconfigured, BackendUnavailable
 from forwardresolve_backends._postfix_cf import MainCf
 
 if TYPE_CHECKING:
@@ -100,6 +100,31 @@ class Commands:
         """
         return _pairs(self._run("postmap", "-q", "-", table, keys=keys))
 
+    def output_of(self, program: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Run a program of the admin's.
+
+        Yields:
+            The keys and values that it prints, a tab between them.
+
+        Raises:
+            BackendMisconfigured: It cannot be started.
+            BackendUnavailable: It fails, or does not end in time.
+            BackendDataError: A line has no tab.
+        """
+        output = tempfile.TemporaryFile()  # noqa: SIM115 (closed at the end of the lines)
+        with Path(os.devnull).open("rb") as nothing:
+            ended = self._ended(program, nothing, output)
+        if ended.returncode:
+            output.close()
+            msg = f"{program[0]}: ended with exit status {ended.returncode}; run it by hand to see why"
+            raise BackendUnavailable(msg)
+        output.seek(0)
+        for line in _lines(output):
+            if "\t" not in line:
+                msg = f"{program[0]}: printed a line without a tab between key and value: {line:.60}"
+                raise BackendDataError(msg)
+            yield _pair(line)
+
     def _run(self, name: str, *arguments: str, keys: Iterable[str] = ()) -> Iterator[str]:
         """Run a program to its end, then yield the lines it has printed."""
         where = ["-c", str(self.config_dir)] if self.config_dir else []
@@ -117,10 +142,22 @@ class Commands:
         return _lines(output)
 
     def _wait(self, command: Sequence[str], questions: IO[bytes], output: IO[bytes]) -> str:
-        """Run a program; return what it said if it failed, else nothing."""
-        shown = f"{Path(command[0]).name} {' '.join(command[1:])}"
+        """Run a program of Postfix; return what it said if it failed, else nothing."""
+        ended = self._ended(command, questions, output)
+        # postmap ends with 1 as well where it has found nothing and has nothing to say.
+        lines = ended.stderr.decode(errors="replace").strip().splitlines()
+        fatal = [line for line in lines if "fatal:" in line]
+        broken = [line for line in lines if any(mark in line for mark in _BROKEN_ANSWERS)]
+        if ended.returncode <= 1 and not fatal and not broken:
+            return ""
+        reason = (*fatal, *broken, *lines, f"exit status {ended.returncode}")[0]
+        return f"{_shown(command)}: {reason}"
+
+    def _ended(
+        self, command: Sequence[str], questions: IO[bytes], output: IO[bytes]
+    ) -> subprocess.CompletedProcess[bytes]:
         try:
-            ended = subprocess.run(  # noqa: S603 (a program of Postfix, without a shell)
+            return subprocess.run(  # noqa: S603 (a program of Postfix or of the admin's; there is no shell)
                 command,
                 stdin=questions,
                 stdout=output,
@@ -130,19 +167,14 @@ class Commands:
                 env={**os.environ, "LC_ALL": "C"},
             )
         except subprocess.TimeoutExpired as error:
-            msg = f"{shown}: did not end within {self.timeout:g} seconds; set timeout, if it is only slow"
+            msg = (
+                f"{_shown(command)}: did not end within {self.timeout:g} seconds; set timeout, if it is "
+                "only slow"
+            )
             raise BackendUnavailable(msg) from error
         except OSError as error:
-            msg = f"{shown}: cannot be started ({error.strerror})"
+            msg = f"{_shown(command)}: cannot be started ({error.strerror})"
             raise BackendMisconfigured(msg) from error
-        # postmap ends with 1 as well where it has found nothing and has nothing to say.
-        lines = ended.stderr.decode(errors="replace").strip().splitlines()
-        failed = ended.returncode > 1 or (ended.returncode and any("fatal:" in line for line in lines))
-        broken = any(mark in line for line in lines for mark in _BROKEN_ANSWERS)
-        if not failed and not broken:
-            return ""
-        reason = next((line for line in reversed(lines) if "fatal:" in line), lines[-1] if lines else "")
-        return f"{shown}: {reason or f'exit status {ended.returncode}'}"
 
 
 _COMMAND_FIELD: Final = 7
@@ -157,6 +189,10 @@ def _program(name: str) -> str:
     return found
 
 
+def _shown(command: Sequence[str]) -> str:
+    return " ".join((Path(command[0]).name, *command[1:]))
+
+
 def _lines(output: IO[bytes]) -> Iterator[str]:
     with output:
         for line in output:
@@ -169,6 +205,9 @@ def _assignments(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        key, _, value = line.partition("\t")
-        yield key, value
+    return map(_pair, lines)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    key, _, value = line.partition("\t")
+    return key, value

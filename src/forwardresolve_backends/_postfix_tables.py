@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 (attrs reads the fields)
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -10,14 +11,23 @@ import attrs
 
 from forwardresolve_backends._postfix_cf import members, without_proxy
 from forwardresolve_backends._postfix_commands import Commands  # noqa: TC001 (attrs reads the fields)
+from forwardresolve_backends._postfix_databases import Databases  # noqa: TC001 (as above)
 from forwardresolve_backends._postfix_entries import Readable, union
+from forwardresolve_backends._postfix_ldap import NotInvertible
 from forwardresolve_backends._postfix_patterns import expressions
 from forwardresolve_backends._postfix_probing import Candidates, probed
-from forwardresolve_backends._postfix_texts import COMPILED, compiled_entries, inline_entries, text_entries
+from forwardresolve_backends._postfix_sql import KINDS as SQL_KINDS
+from forwardresolve_backends._postfix_sql import read_sql_table
+from forwardresolve_backends._postfix_sql_inversion import invert_sql
+from forwardresolve_backends._postfix_texts import (
+    COMPILED,
+    compiled_entries,
+    inline_entries,
+    printed_entries,
+    text_entries,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from forwardresolve_backends._postfix_cf import MainCf
     from forwardresolve_backends._postfix_patterns import Syntax
 
@@ -56,12 +66,17 @@ class Opener:
         commands: Postfix' programs.
         probe: Tables that are asked for the keys that others have.
         candidates: Where those keys are found when they are needed.
+        enumerate: What lists tables that cannot be listed otherwise: SQL, or a program and its
+            arguments that print a key, a tab and a value on each line.
+        databases: The databases that are open.
     """
 
     main_cf: MainCf
     commands: Commands
     probe: frozenset[str]
     candidates: Candidates
+    enumerate: Mapping[str, str | Sequence[str]]
+    databases: Databases
 
     def open(self, item: str, role: Role) -> Readable:
         """Find the way in which a table can be read; nothing of it is read yet.
@@ -85,26 +100,68 @@ class Opener:
         kind, colon, place = table.partition(":")
         if table in self.probe:
             return self._probed(table, role)
+        if table in self.enumerate:
+            return self._enumerated(table, self.enumerate[table])
         if not colon or not place:
             msg = f"is no table; main.cf writes TYPE:NAME, and Postfix refuses {table!r}, too"
             raise NotReadable(msg)
-        if kind == "texthash":
-            return Readable(table, partial(text_entries, Path(place), table))
-        if kind in COMPILED:
-            read = partial(compiled_entries, table, self.commands, aliases=role == "local")
-            return Readable(table, read)
-        if kind == "inline":
-            return Readable(table, partial(inline_entries, table))
-        if kind in ("regexp", "pcre"):
-            if role == "virtual":
-                syntax: Syntax = "pcre" if kind == "pcre" else "regexp"
-                return Readable(table, partial(expressions, Path(place), syntax, table))
-            return self._probed(table, role)
-        if kind in _ASKED_ONLY:
-            msg = f"cannot be listed: {_ASKED_ONLY[kind]}"
-            raise NotReadable(msg)
-        msg = f"is of an unknown type ({kind}:)"
+        ways: dict[str, Callable[[str, Role], Readable]] = {
+            "texthash": lambda name, _: Readable(name, partial(text_entries, Path(place), name)),
+            "inline": lambda name, _: Readable(name, partial(inline_entries, name)),
+            "regexp": self._expressions,
+            "pcre": self._expressions,
+            "ldap": self._ldap,
+            **dict.fromkeys(COMPILED, self._compiled),
+            **dict.fromkeys(SQL_KINDS, self._sql),
+        }
+        if way := ways.get(kind):
+            try:
+                return way(table, role)
+            except NotInvertible as error:
+                raise NotReadable(str(error)) from error
+        known = kind in _ASKED_ONLY
+        msg = f"cannot be listed: {_ASKED_ONLY[kind]}" if known else f"is of an unknown type ({kind}:)"
         raise NotReadable(msg)
+
+    def _compiled(self, table: str, role: Role) -> Readable:
+        return Readable(table, partial(compiled_entries, table, self.commands, aliases=role == "local"))
+
+    def _expressions(self, table: str, role: Role) -> Readable:
+        if role != "virtual":
+            return self._probed(table, role)
+        kind, _, place = table.partition(":")
+        syntax: Syntax = "pcre" if kind == "pcre" else "regexp"
+        return Readable(table, partial(expressions, Path(place), syntax, table))
+
+    def _ldap(self, table: str, role: Role) -> Readable:
+        from forwardresolve_backends._postfix_ldap_rows import ldap_entries, ldap_source  # brings ldap3
+
+        source = ldap_source(table, role, self.main_cf)
+        alone = any(rule.key_form == "domain" for rule in source.rules)
+        return Readable(table, partial(ldap_entries, source, table), domain_alone=alone)
+
+    def _sql(self, table: str, role: Role) -> Readable:
+        from forwardresolve_backends._postfix_sql_rows import sql_entries  # brings SQLAlchemy
+
+        said = read_sql_table(table, self.main_cf)
+        questions = invert_sql(said, role, self.main_cf.value("recipient_delimiter"))
+        read = partial(sql_entries, said, questions, self.databases)
+        return Readable(table, read, domain_alone=questions[0].domain_alone)
+
+    def _enumerated(self, table: str, how: str | Sequence[str]) -> Readable:
+        if not isinstance(how, str):
+            return Readable(table, partial(printed_entries, table, how, self.commands))
+        kind = table.partition(":")[0]
+        if kind not in SQL_KINDS:
+            msg = f"enumerate has SQL for it, and {kind}: is no database; name a program and its arguments"
+            raise NotReadable(msg)
+        from forwardresolve_backends._postfix_sql_rows import enumerated  # brings SQLAlchemy
+
+        try:
+            urls = read_sql_table(table, self.main_cf).urls
+        except NotInvertible as error:
+            raise NotReadable(str(error)) from error
+        return Readable(table, partial(enumerated, table, how, urls, self.databases))
 
     def _probed(self, table: str, role: Role) -> Readable:
         self.candidates.are_needed = True

@@ -14,7 +14,7 @@ from forwardresolve_backends._postfix_entries import Entry
 from forwardresolve_backends._text_files import TextFile, present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from forwardresolve_backends._postfix_commands import Commands
 
@@ -116,6 +116,17 @@ def inline_entries(table: str) -> Iterator[Entry]:
             msg = f"{table}: is no inline table; write inline:{{ {{ KEY = VALUE }} }}"
             raise BackendMisconfigured(msg)
         yield Entry(key.strip().lower(), value.strip(), origin)
+
+
+def printed_entries(table: str, program: Sequence[str], commands: Commands) -> Iterator[Entry]:
+    """Read a table by a program of the admin's that prints a key, a tab and a value on each line.
+
+    Raises:
+        BackendError: It cannot be started, fails, or does not end in time.
+    """
+    origin = Origin(table)
+    for key, value in commands.output_of(program):
+        yield Entry(key.lower(), value, origin)
 
 
 def _alias_entries(path: Path, table: str) -> Iterator[Entry | Remark]:

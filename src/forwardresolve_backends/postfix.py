@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 (the fields are read at run time)
+from collections.abc import Mapping, Sequence  # noqa: TC003 (the fields are read at run time)
+from contextlib import ExitStack
 from pathlib import Path  # noqa: TC003 (as above)
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import attrs
 
 from forwardresolve_backends._postfix_cf import without_proxy
 from forwardresolve_backends._postfix_commands import Commands
+from forwardresolve_backends._postfix_databases import Databases
 from forwardresolve_backends._postfix_probing import Candidates
 from forwardresolve_backends._postfix_reading import Reading
 from forwardresolve_backends._postfix_tables import Opener
@@ -36,6 +38,9 @@ class Postfix:
         config_dir: Where its main.cf lies; without it where postconf finds it.
         leave_out: Tables that are left out, with a remark.
         probe: Tables that cannot be listed, and are asked for the keys that other tables name.
+        enumerate: What lists a table that cannot be listed otherwise, by the table's name: for a
+            database, SQL that gives a key and a value in each row; for any other, a program and its
+            arguments that print a key, a tab and a value on each line.
         hosted_domains: Domains that are hosted though no list that can be read names them.
         timeout: Seconds until a program of Postfix must have ended.
     """
@@ -43,6 +48,7 @@ class Postfix:
     config_dir: Path | None = None
     leave_out: Sequence[str] = ()
     probe: Sequence[str] = ()
+    enumerate: Mapping[str, str | Sequence[str]] = attrs.Factory(dict)
     hosted_domains: Sequence[str] = ()
     timeout: float = attrs.field(default=300.0, validator=_positive)
 
@@ -60,6 +66,14 @@ class Postfix:
         """
         commands = Commands(self.config_dir, self.timeout)
         main_cf = commands.main_cf()
-        opener = Opener(main_cf, commands, frozenset(map(without_proxy, self.probe)), Candidates())
         leave_out = frozenset(map(without_proxy, self.leave_out))
-        yield from Reading(main_cf, opener, leave_out, self.hosted_domains).records()
+        with ExitStack() as stack:
+            opener = Opener(
+                main_cf,
+                commands,
+                frozenset(map(without_proxy, self.probe)),
+                Candidates(),
+                {without_proxy(table): how for table, how in self.enumerate.items()},
+                Databases(stack),
+            )
+            yield from Reading(main_cf, opener, leave_out, self.hosted_domains).records()

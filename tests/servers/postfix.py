@@ -29,7 +29,7 @@ from servers.postfix_files import DAEMONS, PROBE_SERVICE, SinkPorts, write_files
 from servers.sinks import PROBE_HEADER, Sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 CONNECTIONS: Final = 4
 """How many clients send at a time."""
@@ -80,24 +80,31 @@ def private_postfix() -> None:
         pytest.skip(reason)
 
 
-def ask_postfix(scenario: Scenario, recipients: Sequence[str]) -> dict[str, Outcome]:
+def ask_postfix(
+    scenario: Scenario,
+    recipients: Sequence[str],
+    look: Callable[[Path], object] = lambda etc: None,  # noqa: ARG005 (most do not look)
+) -> dict[str, Outcome]:
     """Send one message to each recipient and return what happened to it.
 
     Args:
         scenario: What the mail host is like.
         recipients: Envelope recipients, each once.
+        look: Is told the configuration directory while Postfix runs, before it is asked.
 
     Raises:
         TimeoutError: Not every message came to its end in time.
     """
     base = Path(tempfile.mkdtemp(prefix="postfix-"))
     try:
-        return asyncio.run(_ask(scenario, recipients, base))
+        return asyncio.run(_ask(scenario, recipients, base, look))
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
 
-async def _ask(scenario: Scenario, recipients: Sequence[str], base: Path) -> dict[str, Outcome]:
+async def _ask(
+    scenario: Scenario, recipients: Sequence[str], base: Path, look: Callable[[Path], object]
+) -> dict[str, Outcome]:
     external, relay, mailbox = Sink(), Sink(), Sink(mailbox_finder(scenario))
     sinks = (external, relay, mailbox)
     for sink in sinks:
@@ -106,6 +113,7 @@ async def _ask(scenario: Scenario, recipients: Sequence[str], base: Path) -> dic
     replies: dict[int, str] = {}
     log = _Log(base)
     with running(base):
+        look(base / "etc")
         try:
             async with asyncio.timeout(PATIENCE):
                 door = base / "queue" / "public" / PROBE_SERVICE

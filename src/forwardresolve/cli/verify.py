@@ -1,4 +1,4 @@
-"""``forwardresolve verify``: does a running Rspamd protect what is listed?"""
+"""``forwardresolve verify``: does a running Rspamd protect what is listed, does Postfix agree?"""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from forwardresolve.cli.source import (
 from forwardresolve.errors import TargetError
 from forwardresolve.operate.asking import Asked, ask
 from forwardresolve.operate.attending import measure
+from forwardresolve.operate.mail_host import MailHost, compare
 from forwardresolve.operate.protection import Verified, events, load, save
 from forwardresolve.rspamd.commands import output_of
 from forwardresolve.rspamd.disarming import disarming, exporters, parse_dump
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 1
 NOT_PROTECTED: Final = 7
+_FIRST: Final = 10
+"""How many differences are shown."""
 
 
 def verify(
@@ -72,6 +75,20 @@ def verify(
             help="Where the list is not protected, ask once more after so long: a change may be on its way.",
         ),
     ] = 0,
+    postfix: Annotated[
+        Path | None,
+        typer.Option(
+            "--postfix",
+            metavar="DIR",
+            help="Ask the Postfix of this configuration directory instead of a Rspamd.",
+        ),
+    ] = None,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample", metavar="NUMBER", min=1, help="With --postfix: how many addresses to ask for."
+        ),
+    ] = 1000,
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="Lines, or one JSON object.")
     ] = "text",
@@ -87,11 +104,18 @@ def verify(
     code is 0 when every Rspamd protects the list, 7 when one does not, and 6 when one cannot be
     asked. What was found is kept for `forwardresolve status`.
 
+    With --postfix it is Postfix that is asked: where a sample of addresses goes on to, in one hop.
+    The exit code is 0 when it says what the sources say, else 7.
+
     \b
     forwardresolve verify
+    forwardresolve verify --postfix /etc/postfix
     forwardresolve verify --rspamd http://mx1.example.net:11334 --password-file /etc/forwardresolve/rspamd
     """
     chosen_config = chosen(config, backend, url, option)
+    if postfix is not None:
+        _against_postfix(chosen_config, MailHost(postfix), sample, output_format)
+        return
     dump = parse_dump(output_of(configdump)) if configdump else {}
     if rspamd:
         settings = pipeline.rspamd_settings(chosen_config)
@@ -103,11 +127,7 @@ def verify(
     if configdump:
         for each in asked:
             answers[each.name] = _with_findings(answers[each.name], disarming(dump, each.settings))
-    if output_format == "json":
-        typer.echo(json.dumps(_as_json(answers, {each.name: each.door.url for each in asked}), indent=2))
-    else:
-        for name, answer in answers.items():
-            _show(name, answer)
+    _tell(answers, {each.name: each.door.url for each in asked}, output_format)
     if not rspamd:
         _keep(chosen_config.state_dir, answers)
         if metrics is not None:
@@ -116,6 +136,25 @@ def verify(
         raise typer.Exit(NOT_PROTECTED)
     if any(isinstance(each, TargetError) for each in answers.values()):
         raise typer.Exit(TargetError.exit_code)
+
+
+def _against_postfix(config: Config, host: MailHost, size: int, output_format: OutputFormat) -> None:
+    compared = compare(pipeline.read(config), host, size)
+    if output_format == "json":
+        found = [attrs.asdict(each) for each in compared.differences]
+        told = {"schema_version": SCHEMA_VERSION, "asked": compared.asked, "differences": found}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        for each in compared.differences[:_FIRST]:
+            typer.echo(f"{each.address}")
+            typer.echo(f"  sources: {', '.join(each.ours) or 'no forwarding'}")
+            typer.echo(f"  postfix: {', '.join(each.postfix) or 'no forwarding'}")
+        if (more := len(compared.differences) - _FIRST) > 0:
+            typer.echo(f"... and {more} more")
+        verdict = f"{len(compared.differences)} differ" if compared.differences else "Postfix says the same"
+        typer.echo(f"{host.config_dir}: {compared.asked} addresses asked for: {verdict}")
+    if compared.differences:
+        raise typer.Exit(NOT_PROTECTED)
 
 
 def _front_ends(chosen_config: Config, exporters: tuple[str, ...]) -> Iterator[Asked]:
@@ -149,6 +188,14 @@ def _keep(state_dir: Path, answers: dict[str, Answer]) -> None:
         log.tell(logging.WARNING, f"what was found is not kept: {error}")
     for level, text in events(before, now):
         log.tell(level, text)
+
+
+def _tell(answers: dict[str, Answer], urls: dict[str, str], output_format: OutputFormat) -> None:
+    if output_format == "json":
+        typer.echo(json.dumps(_as_json(answers, urls), indent=2))
+        return
+    for name, answer in answers.items():
+        _show(name, answer)
 
 
 def _show(name: str, found: Answer) -> None:
