@@ -25,6 +25,7 @@ from forwardresolve_backends._postfix_cf import split_list, without_proxy
 from forwardresolve_backends._postfix_entries import Entry, in_series
 from forwardresolve_backends._postfix_patterns import Expression
 from forwardresolve_backends._postfix_tables import NotReadable
+from forwardresolve_backends._postfix_transports import Transports
 from forwardresolve_backends._text_files import TextFile
 from forwardresolve_backends.aliases import all_destinations
 
@@ -123,6 +124,10 @@ class Reading:
             yield record
         yield from self._forwards()
         yield from self._mailboxes()
+        if self._maps["transport_maps"]:
+            transports = Transports(self._hosted, self.opener.commands.services())
+            rows = in_series(self._maps["transport_maps"])
+            yield from transports.records(rows, self._origin("transport_maps"))
         for row in in_series(self._maps["relocated_maps"]):
             if isinstance(row, Entry):
                 yield Relocated(row.key, row.origin)
@@ -243,6 +248,7 @@ class Reading:
     def _domains(self) -> Iterator[Record]:
         for each in self.hosted_domains:
             yield Domain(each.lower(), "mailbox", Origin("hosted_domains"))
+        yield from self._own_addresses()
         for name, kind in _CLASSES.items():
             origin = self._origin(name)
             exceptions: set[str] = set()
@@ -259,6 +265,13 @@ class Reading:
                         exceptions.add(row.key)
                     elif row.key not in exceptions:
                         yield Domain(row.key, kind, row.origin)
+
+    def _own_addresses(self) -> Iterator[Domain]:
+        """Yield the address literals of the host, of local class, that main.cf writes out."""
+        for name in ("inet_interfaces", "proxy_interfaces"):
+            for address in self.main_cf.items(name):
+                if address[:1].isdigit():
+                    yield Domain(f"[{address}]", "local", self._origin(name))
 
     def _forwards(self) -> Iterator[Record]:
         for name, table in _FORWARDS.items():

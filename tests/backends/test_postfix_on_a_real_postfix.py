@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from backends.postfix_configuration import resolution
+from forwardresolve import Remark
+from forwardresolve.errors import BackendMisconfigured
 from forwardresolve.operate.mail_host import MailHost, compare
 from forwardresolve_backends.postfix import Postfix
-from scenarios import verdict_in_short
+from scenarios import expected_outcomes, named_scenarios, verdict_in_short
 from servers.postfix import ask_postfix
+from servers.postfix_files import SinkPorts, write_files
 from servers.private import Account
 from servers.sql import PASSWORD, Database, Server
 
@@ -126,3 +129,63 @@ def test_two_thousand_keys_of_four_kinds_of_tables_go_where_postfix_says(mail_ho
     assert all(
         any(kind in each for each in said.values()) for kind in ("external", "mailbox", "undeliverable")
     )
+
+
+NOT_SAID: Final = {
+    "aliases-depth": "more than 24 nested rows of aliases(5) bounce; we follow them to their end",
+    "aliases-ext-propagate": "propagate_unmatched_extensions is a remark",
+    "aliases-include-loop": "a list's member that is the list bounces; here it stays",
+    "always-bcc": "always_bcc is a remark",
+    "dotforward": "a .forward file is no table",
+    "dup-keys-texthash": "a server refuses the whole table, which postmap does not; that is a remark",
+    "empty-dest": "a value of commas only is a finding; the row is left out",
+    "ext-no-propagate": "propagate_unmatched_extensions is a remark",
+    "idn-key-a-label": "U-labels and A-labels are one domain for us, two for Postfix",
+    "limit-small": "the limits are taken to have their defaults",
+    "luser-relay": "luser_relay is a remark",
+    "pa-catchall-beats-extension": "a table that asks for the domain alone is a remark",
+    "sender-bcc": "sender_bcc_maps depend on the sender",
+    "sql-expansion-limit": "expansion_limit is a remark",
+    "sql-percent-d-guard": "a catch-all drops an extension that Postfix carries on",
+    "sql-percent-d-order": "a table that asks for the domain alone is a remark",
+    "static-map": "a static table is refused",
+    "transport-elsewhere": "a next hop by SMTP counts as a relay, and that is a remark",
+}
+"""Scenarios that the records say otherwise, and why."""
+
+
+@pytest.mark.parametrize("name", sorted(set(named_scenarios()) - set(NOT_SAID)))
+def test_a_named_scenario_is_read_from_its_own_configuration(name: str, tmp_path: Path) -> None:
+    scenario = named_scenarios()[name]
+    write_files(scenario, tmp_path, SinkPorts(25, 26, 24))
+    read = resolution(Postfix(config_dir=tmp_path / "etc").records())
+    expected = expected_outcomes(scenario)
+    said = {each: verdict_in_short(read.verdict(each), scenario) for each in expected}
+    assert said == {each: outcome.in_short() for each, outcome in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "remark"),
+    [
+        ("always-bcc", "postfix-setting-not-read"),
+        ("dup-keys-texthash", "duplicate-key"),
+        ("ext-no-propagate", "postfix-setting-not-read"),
+        ("luser-relay", "postfix-setting-not-read"),
+        ("pa-catchall-beats-extension", "postfix-domain-before-extension"),
+        ("sql-expansion-limit", "postfix-expansion-limit"),
+        ("sql-percent-d-order", "postfix-domain-before-extension"),
+        ("transport-elsewhere", "postfix-transport-elsewhere"),
+    ],
+)
+def test_what_no_record_says_is_a_remark(name: str, remark: str, tmp_path: Path) -> None:
+    write_files(named_scenarios()[name], tmp_path, SinkPorts(25, 26, 24))
+    records = Postfix(config_dir=tmp_path / "etc").records()
+    assert remark in {each.id for each in records if isinstance(each, Remark)}
+
+
+def test_a_static_table_is_refused_by_its_name(tmp_path: Path) -> None:
+    write_files(named_scenarios()["static-map"], tmp_path, SinkPorts(25, 26, 24))
+    with pytest.raises(
+        BackendMisconfigured, match=r"virtual_alias_maps = static:x@ext\.example: cannot be listed"
+    ):
+        list(Postfix(config_dir=tmp_path / "etc").records())
