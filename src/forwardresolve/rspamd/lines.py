@@ -29,6 +29,7 @@ bytes still compile, 1,500 do not (measured on 3.4), and a line that does not is
 
 _BLOCK: Final = 2000
 _PLAIN: Final = (string.ascii_letters + string.digits + ".!$%&'*+=?^_`{|}~@-\n").encode()
+_stands_for_itself: Final = re.compile(r"[a-z0-9.!$%&'*+=?^_`{|}~-]+@[a-z0-9._-]+").fullmatch
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]").search
 _ODD_DOTS: Final = re.compile(r"^\.|\.\.|\.$").search
 
@@ -114,7 +115,9 @@ def address_lines(addresses: Sequence[str]) -> Iterator[str]:
 def address_keys(addresses: Iterable[str]) -> Iterator[str]:
     """Yield what `address_lines` writes, each key by itself and without quotes."""
     for address in addresses:
-        if not obstacle(address):
+        if _stands_for_itself(address) is not None and "xn--" not in address:
+            yield address
+        elif not obstacle(address):
             yield from _keys(address)
 
 
