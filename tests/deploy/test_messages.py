@@ -21,6 +21,7 @@ from forwardresolve.deploy.messages import (
     Holds,
     Message,
     Put,
+    PutChanges,
     Refuses,
     announce,
     check,
@@ -49,9 +50,18 @@ messages: st.SearchStrategy[Message] = st.one_of(
         announcements.map(lambda maps: tuple({each.path: each for each in maps}.values())),
         lines,
     ),
+    st.builds(
+        PutChanges,
+        st.integers(1, 2**53),
+        st.just(DIGEST),
+        digests,
+        announcements.map(lambda maps: tuple({each.path: each for each in maps}.values())),
+        announcements.map(lambda maps: tuple({each.path: each for each in maps}.values())),
+        lines,
+    ),
     st.builds(Holds, digests, counts),
     st.builds(Gives, counts, st.just(DIGEST)),
-    st.builds(Refuses, st.sampled_from(("request", "moved", "unsafe", "failed")), lines),
+    st.builds(Refuses, st.sampled_from(("request", "moved", "misfit", "unsafe", "failed")), lines),
 )
 
 
@@ -190,6 +200,7 @@ def _one_of_each() -> list[Message]:
         AskHolding([]),
         AskMap(ADDRESSES),
         Put(1, DIGEST, {}, [announce(ADDRESSES, b"")]),
+        PutChanges(1, DIGEST, {}, [announce(ADDRESSES, b"")], [announce(ADDRESSES, b"")]),
         Holds({}, 0),
         Gives(0, DIGEST),
         Refuses("failed", ""),

@@ -2,8 +2,8 @@
 
 The front end speaks first and says `Hello`. Then the sender asks, any number of times over one
 connection, and each request has one answer: `AskHolding` is answered by `Holds`, `AskMap` by
-`Gives` and the bytes, `Put` and the bytes of its maps by `Holds`; any of them by `Refuses`. The end
-of the input between two requests ends the conversation.
+`Gives` and the bytes, `Put` and the bytes of its maps by `Holds`, `PutChanges` and its patches the
+same; any of them by `Refuses`. The end of the input between two requests ends the conversation.
 """
 
 from __future__ import annotations
@@ -149,6 +149,27 @@ class Put:
 
 
 @attrs.frozen
+class PutChanges:
+    """Take the generation that patches make of what you hold; their bytes follow in this order.
+
+    Args:
+        sequence: As in `Put`.
+        digest: As in `Put`.
+        held: As in `Put`; it names every map of the generation.
+        maps: All maps as they are to be: their bytes do not follow.
+        patches: The patches, by the maps that they are for; a map without one stays.
+        release: As in `Put`.
+    """
+
+    sequence: int = attrs.field(validator=_between(1, 2**53))
+    digest: str = attrs.field(validator=_is_digest)
+    held: Mapping[str, str] = attrs.field(validator=_are_digests)
+    maps: Sequence[Announced] = attrs.field(validator=_name_each_once)
+    patches: Sequence[Announced] = attrs.field(validator=_name_each_once)
+    release: str = attrs.field(default="", validator=_is_line)
+
+
+@attrs.frozen
 class Holds:
     """What the front end holds; the fields are those of `Holding`."""
 
@@ -175,20 +196,22 @@ class Refuses:
 
     Args:
         why: ``request``: it is no request that the front end takes; ``moved``: it holds something
-            else by now; ``unsafe``: its guard refuses; ``failed``: it cannot.
+            else by now; ``misfit``: patches do not lead to what was announced; ``unsafe``: its guard
+            refuses; ``failed``: it cannot.
         text: The sentence for a person.
     """
 
-    why: Literal["request", "moved", "unsafe", "failed"]
+    why: Literal["request", "moved", "misfit", "unsafe", "failed"]
     text: str = attrs.field(validator=_is_line)
 
 
-Message = Hello | AskHolding | AskMap | Put | Holds | Gives | Refuses
+Message = Hello | AskHolding | AskMap | Put | PutChanges | Holds | Gives | Refuses
 _KINDS: Final[Mapping[str, type[Message]]] = {
     "hello": Hello,
     "ask-holding": AskHolding,
     "ask-map": AskMap,
     "put": Put,
+    "put-changes": PutChanges,
     "holds": Holds,
     "gives": Gives,
     "refuses": Refuses,

@@ -75,6 +75,25 @@ class Pipes:
                 break
         return self._take(min(end + 1, longest))
 
+    def comes(self, seconds: float) -> bool:
+        """Wait for what comes next, or for the end of the input; the conversation begins anew with it.
+
+        Args:
+            seconds: How long.
+
+        Returns:
+            Whether anything came; not when nothing did in that time.
+        """
+        poll = select.poll()
+        poll.register(self.incoming, select.POLLIN)
+        found = bool(self._arrived) or bool(poll.poll(seconds * 1000))
+        self.begin_anew()
+        return found
+
+    def begin_anew(self) -> None:
+        """Count the time that the conversation takes from now on."""
+        self._deadline = self._begin()
+
     def exactly(self, size: int) -> bytes:
         """Read so many bytes.
 

@@ -22,6 +22,7 @@ from forwardresolve.deploy.messages import (
     Hello,
     Holds,
     Put,
+    PutChanges,
     Refuses,
     announce,
     check,
@@ -29,11 +30,14 @@ from forwardresolve.deploy.messages import (
     encode,
     one_line,
 )
+from forwardresolve.deploy.patching import patched
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.rspamd import Artifact
 from forwardresolve.rspamd.reading import is_whole, read_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forwardresolve.deploy.messages import Announced, Message
     from forwardresolve.deploy.pipes import Pipes
     from forwardresolve.deploy.target import Holding, Target
@@ -42,6 +46,10 @@ _LOG: Final = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """How large a generation may be by default: five million addresses have about half of it."""
+
+
+IDLE: Final = 1800.0
+"""Seconds between two requests: a resident sender asks every ten minutes what is held."""
 
 
 class Judge(Protocol):
@@ -98,9 +106,15 @@ class _MovedError(TargetError):
     """The target holds something else than the sender thinks."""
 
 
-_WHY: Final[tuple[tuple[type[ForwardResolveError], Literal["request", "moved", "unsafe", "failed"]], ...]] = (
+class _MisfitError(TargetError):
+    """Patches do not lead to what was announced."""
+
+
+_Why = Literal["request", "moved", "misfit", "unsafe", "failed"]
+_WHY: Final[tuple[tuple[type[ForwardResolveError], _Why], ...]] = (
     (_BadRequestError, "request"),
     (_MovedError, "moved"),
+    (_MisfitError, "misfit"),
     (UnsafeChange, "unsafe"),
     (ForwardResolveError, "failed"),
 )
@@ -114,11 +128,13 @@ class Receiver:
         target: Where the maps go.
         judge: What it does not take.
         most_bytes: How large a generation may be that it takes.
+        idle: How many seconds may pass between two requests; then the conversation ends.
     """
 
     target: Target
     judge: Judge
     most_bytes: int = MOST_BYTES
+    idle: float = IDLE
 
     def converse(self, pipes: Pipes) -> None:
         """Answer requests until the input ends.
@@ -140,7 +156,7 @@ class Receiver:
                     refused = error
                     answer, content = self._refusal(error), b""
                 pipes.send(encode(answer) + content)
-                if isinstance(refused, _BadRequestError):
+                if isinstance(refused, _BadRequestError) or not pipes.comes(self.idle):
                     break
         except OSError as error:
             msg = f"the sender does not go on: {error.strerror or error}"
@@ -152,7 +168,7 @@ class Receiver:
         """Carry out one request; return the answer and the bytes behind it."""
         try:
             request = decode(line)
-            contents = self._contents(request, pipes) if isinstance(request, Put) else []
+            contents = self._contents(request, pipes) if isinstance(request, Put | PutChanges) else []
         except (EOFError, TargetError, TimeoutError) as error:
             raise _BadRequestError(str(error)) from error
         if isinstance(request, AskHolding):
@@ -163,6 +179,8 @@ class Receiver:
             return Gives(announced.size, announced.sha256), content
         if isinstance(request, Put):
             return _holds(self._put(request, contents)), b""
+        if isinstance(request, PutChanges):
+            return _holds(self._put_changes(request, contents)), b""
         msg = "this is an answer, and no request"
         raise _BadRequestError(msg)
 
@@ -171,9 +189,10 @@ class Receiver:
         why = next(why for kind, why in _WHY if isinstance(error, kind))
         return Refuses(why, one_line(str(error).removeprefix(f"target {self.target.name}: ")))
 
-    def _contents(self, request: Put, pipes: Pipes) -> list[bytes]:
+    def _contents(self, request: Put | PutChanges, pipes: Pipes) -> list[bytes]:
         """Read the bytes behind a request."""
-        size = sum(each.size for each in request.maps)
+        announced = request.maps if isinstance(request, Put) else request.patches
+        size = max(sum(each.size for each in request.maps), sum(each.size for each in announced))
         if size > self.most_bytes:
             msg = (
                 f"the maps have {size} bytes, and {self.most_bytes} are taken; "
@@ -183,23 +202,51 @@ class Receiver:
         if digest_of({each.path: each.sha256 for each in request.maps}) != request.digest:
             msg = "the maps that are announced are not those of the generation"
             raise TargetError(msg)
-        contents = [_read(each, pipes) for each in request.maps]
-        for announced, content in zip(request.maps, contents, strict=True):
-            if not is_whole(content):
-                msg = f"{announced.path}: is no whole map of forwardresolve"
-                raise TargetError(msg)
-        return contents
+        return [_read(each, pipes) for each in announced]
 
     def _put(self, request: Put, contents: list[bytes]) -> Holding:
-        paths = [each.path for each in request.maps]
-        held = self.target.holding(paths)
+        held = self._held(request)
+        return self._take(request, held, self._generation(held.digests), contents)
+
+    def _put_changes(self, request: PutChanges, patches: list[bytes]) -> Holding:
+        held = self._held(request)
+        before = self._generation(held.digests)
+        contents = {each.path: each.content for each in before.maps}
+        try:
+            for announced, patch in zip(request.patches, patches, strict=True):
+                contents[announced.path] = patched(contents[announced.path], patch)
+            made = [check(contents[each.path], each) for each in request.maps]
+        except KeyError as error:
+            msg = f"the changes do not fit: {error.args[0]} is not held, or not of the generation"
+            raise _MisfitError(msg) from error
+        except (TargetError, ValueError) as error:
+            msg = f"the changes do not fit: {error}"
+            raise _MisfitError(msg) from error
+        return self._take(request, held, before, made)
+
+    def _held(self, request: Put | PutChanges) -> Holding:
+        """Make sure that a request follows what is held."""
+        held = self.target.holding([each.path for each in request.maps])
         if held.sequence + 1 != request.sequence or held.digests != request.held:
             msg = (
                 f"generation {request.sequence} does not follow what is held "
                 f"(generation {held.sequence}, {held.digest[:12] or 'nothing'}); plan again"
             )
             raise _MovedError(msg)
-        before = Generation(tuple(Artifact(path, self.target.fetch(path), "map") for path in held.digests))
+        return held
+
+    def _generation(self, paths: Iterable[str]) -> Generation:
+        return Generation(tuple(Artifact(path, self.target.fetch(path), "map") for path in paths))
+
+    def _take(
+        self, request: Put | PutChanges, held: Holding, before: Generation, contents: list[bytes]
+    ) -> Holding:
+        """Take a generation that came whole, if the guard lets it through."""
+        paths = [each.path for each in request.maps]
+        for path, content in zip(paths, contents, strict=True):
+            if not is_whole(content):
+                msg = f"{path}: is no whole map of forwardresolve"
+                raise _BadRequestError(msg)
         after = Generation(
             tuple(Artifact(path, content, "map") for path, content in zip(paths, contents, strict=True))
         )

@@ -93,60 +93,117 @@ class Ssh:
     def holding(self, paths: Collection[str]) -> Holding:
         """Say what the target holds; see `Target.holding`."""
         with self._conversation() as (pipes, _):
-            answer = _ask(pipes, AskHolding(sorted(paths)), Holds)
-            if not answer.digests.keys() <= set(paths):
-                msg = "tells of maps that it was not asked for"
-                raise TargetError(msg)
-            return _holding(answer)
+            return ask_holding(pipes, paths)
 
     def fetch(self, path: str) -> bytes:
         """Return the content of a map that it holds; see `Target.fetch`."""
         with self._conversation() as (pipes, _):
-            answer = _ask(pipes, AskMap(path), Gives)
-            if answer.size > MOST_BYTES:
-                msg = f"{path} has {answer.size} bytes, and {MOST_BYTES} are taken"
-                raise TargetError(msg)
-            return check(pipes.exactly(answer.size), answer)
+            return ask_map(pipes, path)
 
     def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
         """Take a generation whole, or leave everything as it was; see `Target.put`."""
-        content = b"".join(each.content for each in generation.maps)
-        maps = [announce(each.path, each.content) for each in generation.maps]
         with self._conversation() as (pipes, hello):
-            if len(content) > hello.most_bytes:
-                msg = (
-                    f"takes {hello.most_bytes} bytes, and the maps have {len(content)} (receive --most-bytes)"
-                )
-                raise TargetError(msg)
-            request = Put(held.sequence + 1, generation.digest, dict(held.digests), maps, one_line(release))
-            try:
-                now = _holding(_ask(pipes, request, Holds, content))
-            except _MovedError:
-                now = _holding(_ask(pipes, AskHolding(sorted(generation.digests)), Holds))
-                if now.digests != generation.digests:
-                    raise
-                return now  # another run was faster with the same
-            if now != Holding(generation.digests, held.sequence + 1):
-                msg = "says that it holds something else than what it was sent"
-                raise TargetError(msg)
-        return now
+            return put(pipes, hello, generation, held, release)
 
     @contextlib.contextmanager
-    def _conversation(self) -> Iterator[tuple[Pipes, Hello]]:
-        """Talk to the front end; every error names the target."""
+    def connected(self, *options: str) -> Iterator[tuple[Pipes, Hello]]:
+        """Talk to the front end.
+
+        Args:
+            options: More arguments for ssh.
+
+        Raises:
+            TargetError: It cannot be talked to; its name is not in the message yet, see `named`.
+        """
         asked = self.command or f"forwardresolve receive --root {shlex.quote(self.root)}"
-        options = ["-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={self.connect_timeout}"]
-        command = [*self.ssh, *options, "--", self.host, asked]
+        given = ["-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={self.connect_timeout}", *options]
+        command = [*self.ssh, *given, "--", self.host, asked]
+        with connected(command, stall=self.stall_timeout, limit=self.timeout) as pipes:
+            yield pipes, _greeting(pipes)
+
+    @contextlib.contextmanager
+    def named(self) -> Iterator[None]:
+        """Let every error name the target."""
         try:
-            with connected(command, stall=self.stall_timeout, limit=self.timeout) as pipes:
-                yield pipes, _greeting(pipes)
+            yield
         except TargetError as error:
             msg = f"target {self.name} ({self.host}): {error}"
             raise TargetError(msg) from error
 
+    @contextlib.contextmanager
+    def _conversation(self) -> Iterator[tuple[Pipes, Hello]]:
+        with self.named(), self.connected() as conversation:
+            yield conversation
 
-class _MovedError(TargetError):
-    """The target holds something else than was planned over."""
+
+class RefusedError(TargetError):
+    """The front end refuses a request, and the conversation goes on.
+
+    Args:
+        text: The sentence for a person.
+        why: As in `Refuses`.
+    """
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(text)
+        self.why = why
+
+
+def ask_holding(pipes: Pipes, paths: Collection[str]) -> Holding:
+    """Ask what is held; see `Target.holding`."""
+    answer = ask(pipes, AskHolding(sorted(paths)), Holds)
+    if not answer.digests.keys() <= set(paths):
+        msg = "tells of maps that it was not asked for"
+        raise TargetError(msg)
+    return held_as(answer)
+
+
+def ask_map(pipes: Pipes, path: str) -> bytes:
+    """Ask for a map; see `Target.fetch`."""
+    answer = ask(pipes, AskMap(path), Gives)
+    if answer.size > MOST_BYTES:
+        msg = f"{path} has {answer.size} bytes, and {MOST_BYTES} are taken"
+        raise TargetError(msg)
+    return check(pipes.exactly(answer.size), answer)
+
+
+def put(pipes: Pipes, hello: Hello, generation: Generation, held: Holding, release: str) -> Holding:
+    """Send a generation whole; see `Target.put`."""
+    content = b"".join(each.content for each in generation.maps)
+    if len(content) > hello.most_bytes:
+        msg = f"takes {hello.most_bytes} bytes, and the maps have {len(content)} (receive --most-bytes)"
+        raise TargetError(msg)
+    maps = [announce(each.path, each.content) for each in generation.maps]
+    request = Put(held.sequence + 1, generation.digest, dict(held.digests), maps, one_line(release))
+    return send(pipes, request, content, generation, held)
+
+
+def send(pipes: Pipes, request: Message, content: bytes, generation: Generation, held: Holding) -> Holding:
+    """Send a generation in some form, and make sure that it is held then.
+
+    Args:
+        pipes: To the front end.
+        request: The form.
+        content: The bytes behind it.
+        generation: What it leads to.
+        held: As in `Target.put`.
+
+    Raises:
+        TargetError: It is refused, or something else is held then.
+    """
+    try:
+        now = held_as(ask(pipes, request, Holds, content))
+    except RefusedError as error:
+        if error.why != "moved":
+            raise
+        now = held_as(ask(pipes, AskHolding(sorted(generation.digests)), Holds))
+        if now.digests != generation.digests:
+            raise
+        return now  # another run was faster with the same
+    if now != Holding(generation.digests, held.sequence + 1):
+        msg = "says that it holds something else than what it was sent"
+        raise TargetError(msg)
+    return now
 
 
 def _greeting(pipes: Pipes) -> Hello:
@@ -161,11 +218,12 @@ def _greeting(pipes: Pipes) -> Hello:
     return hello
 
 
-def _ask(pipes: Pipes, request: Message, kind: type[A], content: bytes = b"") -> A:
+def ask(pipes: Pipes, request: Message, kind: type[A], content: bytes = b"") -> A:
     """Send a request and return its answer.
 
     Raises:
-        TargetError: It is refused, or answered by something else.
+        RefusedError: It is refused.
+        TargetError: It is answered by something else.
         EOFError: There is no answer.
         OSError: As in `Pipes`.
     """
@@ -174,7 +232,7 @@ def _ask(pipes: Pipes, request: Message, kind: type[A], content: bytes = b"") ->
     answer = _heard(pipes)
     if isinstance(answer, Refuses):
         msg = f"refuses: {answer.text}"
-        raise (_MovedError if answer.why == "moved" else TargetError)(msg)
+        raise RefusedError(msg, answer.why)
     if not isinstance(answer, kind):
         msg = "answers something else than what was asked"
         raise TargetError(msg)
@@ -193,5 +251,6 @@ def _heard(pipes: Pipes) -> Message:
         raise TargetError(msg) from error
 
 
-def _holding(answer: Holds) -> Holding:
+def held_as(answer: Holds) -> Holding:
+    """Read what the front end says that it holds."""
     return Holding(dict(answer.digests), answer.sequence)

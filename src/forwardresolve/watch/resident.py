@@ -20,6 +20,7 @@ from forwardresolve.operate.attending import Attendant
 from forwardresolve.sources import read_all
 from forwardresolve.watch.backoff import Backoff
 from forwardresolve.watch.bell import Bell
+from forwardresolve.watch.connecting import connected_targets
 from forwardresolve.watch.current import Current
 from forwardresolve.watch.door import open_door
 from forwardresolve.watch.notify import Notify
@@ -110,6 +111,11 @@ class Resident:
 
     def _serve(self, chosen: Config) -> Config:
         """Work by one configuration; return the next one."""
+        with connected_targets(chosen) as connected:
+            return self._keep_together(connected) or chosen
+
+    def _keep_together(self, chosen: Config) -> Config | None:
+        """Work until the end, or until there is another configuration."""
         self._attendant = Attendant.of(self._path, self._metrics).configured(chosen)
         polling = Polling(chosen.sources, chosen.watch)
         self._touched = True
@@ -131,7 +137,7 @@ class Resident:
                 continue
             if self._bell.wait(min(_LONGEST_WAIT, polling.due - self._clock())) and not self._ended:
                 time.sleep(chosen.watch.settle)
-        return chosen
+        return None
 
     def _idle(self) -> bool:
         """Tell whether nothing can be done at once."""
