@@ -64,6 +64,18 @@ class TextFile:
             raise BackendIncomplete(msg)
 
 
+def state_of(path: Path) -> str:
+    """Return a text that is another one when a file is replaced or written to.
+
+    Raises:
+        BackendError: As in `TextFile.lines`.
+    """
+    try:
+        return repr(_state(path.stat()))
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
 def words(path: Path) -> list[str]:
     """Read a list of words, one a line; blank lines and comments are left out.
 

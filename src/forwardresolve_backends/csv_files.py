@@ -14,7 +14,7 @@ import attrs
 from forwardresolve.sdk import BackendDataError, BackendIncomplete, BackendMisconfigured, Origin, Record
 from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
-from forwardresolve_backends._text_files import TextFile
+from forwardresolve_backends._text_files import TextFile, state_of
 
 if TYPE_CHECKING:
     import _csv
@@ -84,6 +84,15 @@ class CsvFiles:
                 file = TextFile(path)
                 yield from reader(_rows(file, contract, self.separator))
                 yield from file.remarks()
+
+    def version(self) -> str:
+        """Return a text that is another one when a file is replaced or written to.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        paths = (getattr(self, name) for name in _READERS)
+        return " ".join(state_of(path) for path in paths if path is not None)
 
 
 def _rows(file: TextFile, contract: rows.Contract, separator: str) -> rows.Rows:

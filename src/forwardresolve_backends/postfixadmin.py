@@ -18,6 +18,7 @@ from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
 from forwardresolve_backends._sql_tables import select_columns
+from forwardresolve_backends._sql_version import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,6 +70,8 @@ class PostfixAdmin:
         backup_mx: What a domain is that is only a backup MX here, or whose transport goes to
             another server: ``relay``, as PostfixAdmin's guide for a backup MX sets Postfix up, or
             ``mailbox``, as the queries do that it installs at first.
+        version_query: SQL that answers something else after every change, such as ``SELECT
+            MAX(modified), COUNT(*) FROM alias``; `forwardresolve watch` asks it instead of reading.
     """
 
     url: Secret
@@ -76,6 +79,7 @@ class PostfixAdmin:
     tables: TableNames = attrs.field(factory=TableNames)
     vacation_domain: str = ""
     backup_mx: Literal["relay", "mailbox"] = "relay"
+    version_query: str = ""
 
     def records(self) -> Iterator[Record]:
         """Read the database whole, in one consistent transaction.
@@ -94,6 +98,17 @@ class PostfixAdmin:
             yield from records.alias_domains(self._read(database, self.tables.alias_domain, _ALIAS_DOMAINS))
             yield from records.mailboxes(self._read(database, self.tables.mailbox, _MAILBOXES))
             yield from self._forwards(self._read(database, self.tables.alias, _ALIASES))
+
+    def version(self) -> str:
+        """Return a text that is another one after every change that ``version_query`` sees.
+
+        Returns:
+            The text; empty without such a query.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return version_of(self.url, self.version_query)
 
     def _read(self, database: Database, name: str, columns: Mapping[str, str]) -> rows.Rows:
         table = self.prefix + name

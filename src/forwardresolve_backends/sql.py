@@ -21,6 +21,7 @@ from forwardresolve_backends._sql_tables import (
     Tables,
 )
 from forwardresolve_backends._sql_url import kind_named_by, parse_url
+from forwardresolve_backends._sql_version import version_of
 
 if TYPE_CHECKING:
     from forwardresolve_backends._sql_presets import Preset
@@ -85,6 +86,8 @@ class Sql:
         queries: What to read, as SQL.
         tables: What to read, as names of tables and columns. Each kind of row is read by a query
             or from a table, not both; either replaces what the preset reads of that kind.
+        version_query: SQL that answers something else after every change, such as ``SELECT
+            MAX(modified), COUNT(*) FROM alias``; `forwardresolve watch` asks it instead of reading.
     """
 
     url: Secret
@@ -92,6 +95,7 @@ class Sql:
     parameters: Mapping[str, int] = attrs.Factory(dict)
     queries: Queries = attrs.field(factory=Queries)
     tables: Tables = attrs.field(factory=Tables)
+    version_query: str = ""
 
     def __attrs_post_init__(self) -> None:
         """Refuse to read nothing, one kind of row in two ways, or by a preset that is not there."""
@@ -162,6 +166,17 @@ class Sql:
                 if name in asked:
                     query, switch = asked[name]
                     yield from reader(rows.read(database, query, contract, switch))
+
+    def version(self) -> str:
+        """Return a text that is another one after every change that ``version_query`` sees.
+
+        Returns:
+            The text; empty without such a query.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return version_of(self.url, self.version_query)
 
     def _own(self) -> dict[str, tuple[Query, rows.Switch | None]]:
         """Return what the options themselves ask, by kind of row."""

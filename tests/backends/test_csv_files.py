@@ -10,6 +10,7 @@ from forwardresolve.sdk import (
     BackendDataError,
     BackendIncomplete,
     BackendMisconfigured,
+    BackendUnavailable,
     Domain,
     Forward,
     Mailbox,
@@ -96,3 +97,16 @@ def test_nothing_to_read_is_a_wrong_option() -> None:
 def test_a_separator_is_one_character(separator: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one character"):
         CsvFiles(forwards=tmp_path, separator=separator)
+
+
+def test_the_version_is_another_one_when_a_file_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "forwards.csv"
+    path.write_text("source,destination\n")
+    backend = CsvFiles(forwards=path)
+    before = backend.version()
+    assert before == backend.version() != ""
+    path.write_text("source,destination\na@a.example,b@b.example\n")
+    assert backend.version() != before
+    path.unlink()
+    with pytest.raises(BackendUnavailable, match="No such file"):
+        backend.version()

@@ -16,6 +16,7 @@ from forwardresolve.sdk import (
     Origin,
     Remark,
     Secret,
+    Versioned,
 )
 from forwardresolve_backends.sql import Queries, Sql
 
@@ -247,3 +248,28 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any], says: str)
 def test_the_url_is_not_shown() -> None:
     backend = Sql(url=Secret("postgresql://ro:hush@db.example/mail"), queries=Queries(forwards=FORWARDS))
     assert "hush" not in repr(backend)
+
+
+def test_the_version_is_another_one_when_the_query_answers_something_else(panel: Database) -> None:
+    backend = Sql(
+        url=Secret(panel.url),
+        queries=Queries(forwards=FORWARDS),
+        version_query="SELECT COUNT(*) FROM redirect",
+    )
+    assert isinstance(backend, Versioned)
+    before = backend.version()
+    assert before == backend.version() != ""
+    panel.execute("DELETE FROM redirect WHERE server_id = 4")
+    assert backend.version() != before
+
+
+def test_without_a_query_there_is_no_version(panel: Database) -> None:
+    assert Sql(url=Secret(panel.url), queries=Queries(forwards=FORWARDS)).version() == ""
+
+
+def test_a_version_query_that_is_refused_says_so(panel: Database) -> None:
+    backend = Sql(
+        url=Secret(panel.url), queries=Queries(forwards=FORWARDS), version_query="SELECT none FROM nil"
+    )
+    with pytest.raises(BackendMisconfigured, match=r"version_query: .*check the SQL"):
+        backend.version()
