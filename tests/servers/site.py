@@ -55,8 +55,9 @@ ALWAYS: Final = ("a@domain0.example", "z@domain9.example")
 """Listed in every generation: the ends of the list."""
 
 _DOMAINS: Final = [f"domain{number}.example" for number in range(10)]
-_USERS: Final = 300
-_SMALL_SIZE: Final = "1m"
+_ADDRESSES: Final = int(os.environ.get("FORWARDRESOLVE_TEST_ADDRESSES", "3000"))
+_USERS: Final = _ADDRESSES // len(_DOMAINS)
+_SMALL_SIZE: Final = f"{max(1, _ADDRESSES // 5000)}m"
 _SSH_PORT: Final = 22
 _LOOKS_A_SECOND: Final = 5
 PATIENCE: Final = 200.0

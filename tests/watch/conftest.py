@@ -16,7 +16,7 @@ __all__ = ["now", "tmp_path"]
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Watched:
+def watched(tmp_path: Path) -> Watched:
     """A panel with one forwarding, which two targets hold."""
     made = Watched(tmp_path)
     made.give(*rows("ann>out@b.example", mailboxes=["ben"]), version="1")

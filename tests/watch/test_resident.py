@@ -30,164 +30,164 @@ if TYPE_CHECKING:
 ANN, BEN, CAT = "ann@a.example", "ben@a.example", "cat@a.example"
 
 
-def test_a_change_that_the_version_tells_reaches_every_target(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        site.give(*rows("ann>out@b.example", "ben>ann@a.example"), version="2")
-        wait_until(lambda: site.hold(ANN, BEN))
+def test_a_change_that_the_version_tells_reaches_every_target(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.give(*rows("ann>out@b.example", "ben>ann@a.example"), version="2")
+        wait_until(lambda: watched.hold(ANN, BEN))
 
 
-def test_a_touched_address_is_read_at_once(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        site.give(*rows("ann>out@b.example", "ben>ann@a.example"))  # its version stays
-        site.client.touch(BEN)
-        wait_until(lambda: site.hold(ANN, BEN))
+def test_a_touched_address_is_read_at_once(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.give(*rows("ann>out@b.example", "ben>ann@a.example"))  # its version stays
+        watched.client.touch(BEN)
+        wait_until(lambda: watched.hold(ANN, BEN))
 
 
-def test_a_pushed_row_is_deployed_without_reading(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        (site.path / "down").touch()
-        delta = site.client.push([SetForwarding(BEN, "ann@a.example")])
+def test_a_pushed_row_is_deployed_without_reading(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        (watched.path / "down").touch()
+        delta = watched.client.push([SetForwarding(BEN, "ann@a.example")])
         assert delta.addresses.appear == (BEN,)
-        wait_until(lambda: site.hold(ANN, BEN))
+        wait_until(lambda: watched.hold(ANN, BEN))
 
 
-def test_a_source_that_cannot_tell_is_read_now_and_then(site: Watched) -> None:
-    (site.path / "version").unlink()
-    site.configure(watch="poll = 0.05\nreread = 0.1\nsettle = 0.01")
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        site.give(*rows("ben>out@b.example"))
-        wait_until(lambda: site.hold(BEN))
+def test_a_source_that_cannot_tell_is_read_now_and_then(watched: Watched) -> None:
+    (watched.path / "version").unlink()
+    watched.configure(watch="poll = 0.05\nreread = 0.1\nsettle = 0.01")
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.give(*rows("ben>out@b.example"))
+        wait_until(lambda: watched.hold(BEN))
 
 
-def test_a_request_that_was_left_as_a_file_is_taken(site: Watched) -> None:
-    (site.path / "requests").mkdir()
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        site.give(*rows("ben>out@b.example"))
-        leave([BEN], site.path / "requests")
-        wait_until(lambda: site.hold(BEN))
-    assert not list((site.path / "requests").iterdir())
+def test_a_request_that_was_left_as_a_file_is_taken(watched: Watched) -> None:
+    (watched.path / "requests").mkdir()
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.give(*rows("ben>out@b.example"))
+        leave([BEN], watched.path / "requests")
+        wait_until(lambda: watched.hold(BEN))
+    assert not list((watched.path / "requests").iterdir())
 
 
-def test_a_source_that_is_down_keeps_the_last_list_alarms_and_is_read_when_it_is_up(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        (site.path / "down").touch()
-        wait_until(lambda: "the last list is kept: source panel: nobody answers" in site.client.status())
-        wait_until(lambda: 'run_outcome{outcome="failed"} 1' in (site.path / "metrics.prom").read_text())
-        site.give(*rows("ben>out@b.example"), version="2")
-        assert site.hold(ANN)
-        (site.path / "down").unlink()
-        wait_until(lambda: site.hold(BEN))
-    run = read_state(site.path / "state").run
+def test_a_source_that_is_down_keeps_the_last_list_alarms_and_is_read_when_it_is_up(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        (watched.path / "down").touch()
+        wait_until(lambda: "the last list is kept: source panel: nobody answers" in watched.client.status())
+        wait_until(lambda: 'run_outcome{outcome="failed"} 1' in (watched.path / "metrics.prom").read_text())
+        watched.give(*rows("ben>out@b.example"), version="2")
+        assert watched.hold(ANN)
+        (watched.path / "down").unlink()
+        wait_until(lambda: watched.hold(BEN))
+    run = read_state(watched.path / "state").run
     assert run is not None
     assert run.outcome == "done"
 
 
-def test_a_source_that_is_down_at_the_start_is_waited_for(site: Watched) -> None:
-    (site.path / "down").touch()
-    with site.watching():
-        wait_until(lambda: "nobody answers" in _status(site))
+def test_a_source_that_is_down_at_the_start_is_waited_for(watched: Watched) -> None:
+    (watched.path / "down").touch()
+    with watched.watching():
+        wait_until(lambda: "nobody answers" in _status(watched))
         with pytest.raises(TargetError, match="have not been read yet; try again"):
-            site.client.preview([SetForwarding(BEN, "out@b.example")])
-        site.give(*rows("ben>out@b.example"), version="2")
-        (site.path / "down").unlink()
-        wait_until(lambda: site.hold(BEN))
+            watched.client.preview([SetForwarding(BEN, "out@b.example")])
+        watched.give(*rows("ben>out@b.example"), version="2")
+        (watched.path / "down").unlink()
+        wait_until(lambda: watched.hold(BEN))
 
 
-def test_a_source_that_shrinks_is_held_until_somebody_approves(site: Watched, now: dt.datetime) -> None:
+def test_a_source_that_shrinks_is_held_until_somebody_approves(watched: Watched, now: dt.datetime) -> None:
     domains = [Domain(f"d{number}.example") for number in range(20)]
     many = [Forward(f"u{number}@d{number % 20}.example", "out@b.example") for number in range(60)]
-    site.give(*domains, *many, version="2")
-    pipeline.apply(pipeline.plan(load(site.config)), force=True, reason="a test")
-    before = site.lists()
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("60 addresses"))
-        site.give(*domains, *many[:10], version="3")
-        wait_until(lambda: "held: " in site.client.status())
-        assert site.lists() == before
-        digest = re.search(r"approve ([0-9a-f]+)", site.client.status())
+    watched.give(*domains, *many, version="2")
+    pipeline.apply(pipeline.plan(load(watched.config)), force=True, reason="a test")
+    before = watched.lists()
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("60 addresses"))
+        watched.give(*domains, *many[:10], version="3")
+        wait_until(lambda: "held: " in watched.client.status())
+        assert watched.lists() == before
+        digest = re.search(r"approve ([0-9a-f]+)", watched.client.status())
         assert digest is not None
-        approve(site.path / "state", digest[1], "a test", now)
-        wait_until(lambda: all(len(each) == 10 for each in site.lists()))
+        approve(watched.path / "state", digest[1], "a test", now)
+        wait_until(lambda: all(len(each) == 10 for each in watched.lists()))
 
 
-def test_a_run_under_way_is_waited_for(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        with locked(site.path / "state"):
-            site.client.push([SetForwarding(BEN, "ann@a.example")])
-            wait_until(lambda: "another run is under way" in site.client.status())
-            assert site.hold(ANN)
-        wait_until(lambda: site.hold(ANN, BEN))
+def test_a_run_under_way_is_waited_for(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        with locked(watched.path / "state"):
+            watched.client.push([SetForwarding(BEN, "ann@a.example")])
+            wait_until(lambda: "another run is under way" in watched.client.status())
+            assert watched.hold(ANN)
+        wait_until(lambda: watched.hold(ANN, BEN))
 
 
-def test_a_target_that_fails_is_tried_again(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        maps = site.path / "mx2" / "local.d"
-        maps.rename(site.path / "away")
+def test_a_target_that_fails_is_tried_again(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        maps = watched.path / "mx2" / "local.d"
+        maps.rename(watched.path / "away")
         maps.touch()
-        site.client.push([SetForwarding(BEN, "ann@a.example")])
-        wait_until(lambda: "1 of 2 targets failed: target mx2" in site.client.status())
+        watched.client.push([SetForwarding(BEN, "ann@a.example")])
+        wait_until(lambda: "1 of 2 targets failed: target mx2" in watched.client.status())
         maps.unlink()
-        (site.path / "away").rename(maps)
-        wait_until(lambda: site.hold(ANN, BEN))
+        (watched.path / "away").rename(maps)
+        wait_until(lambda: watched.hold(ANN, BEN))
 
 
-def test_a_burst_is_few_deployments(site: Watched) -> None:
-    site.configure(watch="poll = 60\nsettle = 0.5")
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
+def test_a_burst_is_few_deployments(watched: Watched) -> None:
+    watched.configure(watch="poll = 60\nsettle = 0.5")
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
         for number in range(30):
-            site.client.push([SetForwarding(f"u{number}@a.example", "ann@a.example")])
-        wait_until(lambda: all(len(each) == 31 for each in site.lists()))
-    history = read_state(site.path / "state").target("mx1").history
+            watched.client.push([SetForwarding(f"u{number}@a.example", "ann@a.example")])
+        wait_until(lambda: all(len(each) == 31 for each in watched.lists()))
+    history = read_state(watched.path / "state").target("mx1").history
     assert len(history) < 10
 
 
 def test_a_difference_from_a_new_answer_is_an_error_and_the_new_one_is_used(
-    site: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(LiveResolution, "catch_alls", {"a.example": ()})
-    site.configure(watch="poll = 0.05\ncompare = 0.1\nsettle = 0.01")
-    with caplog.at_level(logging.ERROR), site.watching():
-        wait_until(lambda: watching.load(site.path / "state").differences)
+    watched.configure(watch="poll = 0.05\ncompare = 0.1\nsettle = 0.01")
+    with caplog.at_level(logging.ERROR), watched.watching():
+        wait_until(lambda: watching.load(watched.path / "state").differences)
     assert "watch-difference: " in caplog.text
-    assert "0 addresses, 1 catch-alls and 0 entries" in watching.load(site.path / "state").text
+    assert "0 addresses, 1 catch-alls and 0 entries" in watching.load(watched.path / "state").text
 
 
-def test_a_comparison_that_finds_nothing_is_noted_and_deploys_what_has_changed(site: Watched) -> None:
-    site.configure(watch="poll = 60\ncompare = 0.1\nsettle = 0.01")
-    with site.watching():
-        wait_until(lambda: watching.load(site.path / "state").compared)
-        site.give(*rows("ben>out@b.example"))  # its version says nothing
-        wait_until(lambda: site.hold(BEN))
-    assert watching.load(site.path / "state").differences == 0
+def test_a_comparison_that_finds_nothing_is_noted_and_deploys_what_has_changed(watched: Watched) -> None:
+    watched.configure(watch="poll = 60\ncompare = 0.1\nsettle = 0.01")
+    with watched.watching():
+        wait_until(lambda: watching.load(watched.path / "state").compared)
+        watched.give(*rows("ben>out@b.example"))  # its version says nothing
+        wait_until(lambda: watched.hold(BEN))
+    assert watching.load(watched.path / "state").differences == 0
 
 
 def test_a_new_configuration_is_taken_over_and_a_broken_one_is_not(
-    site: Watched, caplog: pytest.LogCaptureFixture
+    watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR), site.watching() as resident:
-        wait_until(lambda: _status(site).startswith("1 addresses"))
-        site.config.write_text("[")
+    with caplog.at_level(logging.ERROR), watched.watching() as resident:
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.config.write_text("[")
         resident.reload()
         wait_until(lambda: "the one before goes on" in caplog.text)
-        site.configure('[resolve]\ninternal_domains = ["b.example"]\n[guard]\nallow_empty = true\n')
+        watched.configure('[resolve]\ninternal_domains = ["b.example"]\n[guard]\nallow_empty = true\n')
         resident.reload()
-        wait_until(site.hold)
+        wait_until(watched.hold)
 
 
-def test_bad_lines_are_answered_and_the_connection_stays(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
+def test_bad_lines_are_answered_and_the_connection_stays(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
         with socket.socket(socket.AF_UNIX) as way:
-            way.connect(str(site.client.path))
+            way.connect(str(watched.client.path))
             file = way.makefile("rwb")
             for line in (b"{", b"[]", b'{"ask": "tuch"}', b'{"ask": "push", "changes": [{}]}', b"\xff"):
                 file.write(line + b"\n")
@@ -198,38 +198,38 @@ def test_bad_lines_are_answered_and_the_connection_stays(site: Watched) -> None:
             file.write(b'{"ask": "status"}\n')
             file.flush()
             assert json.loads(file.readline())["ok"]
-        assert site.hold(ANN)
+        assert watched.hold(ANN)
 
 
-def test_a_row_in_no_hosted_domain_is_taken_and_told(site: Watched) -> None:
+def test_a_row_in_no_hosted_domain_is_taken_and_told(watched: Watched) -> None:
     change = b'{"record": "forward", "source": "x@nowhere.example", "destinations": "out@b.example"}'
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
         with socket.socket(socket.AF_UNIX) as way:
-            way.connect(str(site.client.path))
+            way.connect(str(watched.client.path))
             way.sendall(b'{"ask": "push", "changes": [%b]}\n' % change)
             answer = json.loads(way.makefile("rb").readline())
         assert answer["notes"] == ["nowhere.example is no hosted domain, so nothing in it is listed"]
         assert answer["delta"]["addresses"] == {"appear": [], "vanish": []}
-        assert site.hold(ANN)
+        assert watched.hold(ANN)
 
 
-def test_nobody_watches_twice(site: Watched) -> None:
-    with site.watching():
-        wait_until(lambda: _status(site).startswith("1 addresses"))
+def test_nobody_watches_twice(watched: Watched) -> None:
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
         with pytest.raises(TargetError, match="another forwardresolve watch listens there"):
-            Resident(site.config).run()
-        assert _status(site)
+            Resident(watched.config).run()
+        assert _status(watched)
 
 
-def test_a_configuration_that_does_not_fit_ends_it_at_the_start(site: Watched) -> None:
-    site.config.write_text("[")
-    with pytest.raises(ConfigError), site.watching():
+def test_a_configuration_that_does_not_fit_ends_it_at_the_start(watched: Watched) -> None:
+    watched.config.write_text("[")
+    with pytest.raises(ConfigError), watched.watching():
         pass
 
 
-def _status(site: Watched) -> str:
+def _status(watched: Watched) -> str:
     try:
-        return site.client.status()
+        return watched.client.status()
     except TargetError:
         return ""
