@@ -7,7 +7,6 @@ address; the answer for all of them at once is the backward pass of `forwardreso
 from __future__ import annotations
 
 from collections import deque
-from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from forwardresolve.addresses import split_address
@@ -190,12 +189,11 @@ def overrun(graph: ForwardingGraph, address: str) -> Overrun | None:
     while place < len(expanded):
         if len(expanded) > EXPANSION_LIMIT:
             return "results"
-        for hops_here in count():
-            here = expanded[place]
-            if here in listing_themselves:
-                break
+        hops_here = 0
+        while (here := expanded[place]) not in listing_themselves:
             if hops_here == RECURSION_LIMIT:
                 return "hops"
+            hops_here += 1
             results = [arrow.destination for arrow in graph.answers(here)]
             if not results:
                 break

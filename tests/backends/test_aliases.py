@@ -82,6 +82,11 @@ def test_an_odd_file_is_read_as_postalias_reads_it(tmp_path: Path) -> None:
     }
 
 
+def test_a_line_that_begins_with_a_blank_goes_on_whatever_stands_between(tmp_path: Path) -> None:
+    path = file_with(tmp_path, "team: ann,\n# a comment\n\n  ben\nlast: cleo\n")
+    assert split_destinations(str(forwards(read(path))["team"])) == ("ann", "ben")
+
+
 def test_the_first_of_two_lines_counts_and_the_second_is_told(tmp_path: Path) -> None:
     records = read(file_with(tmp_path, "info: ann\nINFO: ben\n"))
     assert forwards(records) == {"info": "ann"}
