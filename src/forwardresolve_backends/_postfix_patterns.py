@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
-from forwardresolve.sdk import BackendMisconfigured, Origin, Pattern
+from forwardresolve.sdk import BackendMisconfigured, Origin, Pattern, Remark
 from forwardresolve_backends._alias_lines import logical_lines
 from forwardresolve_backends._text_files import TextFile
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from forwardresolve.sdk import Remark
 
 Syntax = Literal["regexp", "pcre"]
 
@@ -104,7 +103,9 @@ def expressions(path: Path, syntax: Syntax, place: str) -> Iterator[Expression |
     yield from file.remarks()
 
 
-def _line(text: str, syntax: Syntax, within: list[_Condition], origin: Origin) -> Iterator[Expression]:
+def _line(
+    text: str, syntax: Syntax, within: list[_Condition], origin: Origin
+) -> Iterator[Expression | Remark]:
     """Read one line; ``within`` holds the conditions that are open."""
     if _ENDIF.fullmatch(text):
         if not within:
@@ -128,6 +129,11 @@ def _line(text: str, syntax: Syntax, within: list[_Condition], origin: Origin) -
     if within and _BACK_REFERENCE.search(condition.expression):
         msg = "refers to a group, and stands in an if; that cannot be followed"
         raise ValueError(msg)
+    highest = max((int(_number(found) or 0) for found in _REFERENCE.finditer(value)), default=0)
+    if highest > (0 if negated else condition.groups):
+        said = f"this line refers to ${highest}, a group that its expression does not have; Postfix skips it."
+        yield Remark("bad-line", said, origin=origin)
+        return
     shift = sum(each.groups for each in within)
     whole = "".join(_ahead(each) for each in within) + (
         _ahead(condition)
@@ -143,10 +149,12 @@ def _line(text: str, syntax: Syntax, within: list[_Condition], origin: Origin) -
 
 
 def _group(match: re.Match[str], found: re.Match[str]) -> str:
-    number = next((each for each in found.groups()[:3] if each), None)
-    if number is None:
-        return "$"
-    return (match.group(int(number)) or "") if int(number) <= match.re.groups else ""
+    number = _number(found)
+    return (match.group(int(number)) or "") if number else "$"
+
+
+def _number(reference: re.Match[str]) -> str | None:
+    return next((each for each in reference.groups()[:3] if each), None)
 
 
 def _ahead(condition: _Condition) -> str:
@@ -154,7 +162,7 @@ def _ahead(condition: _Condition) -> str:
 
 
 def _shifted(found: re.Match[str], by: int) -> str:
-    number = next((each for each in found.groups()[:3] if each), None)
+    number = _number(found)
     if number is None:
         return "$$"
     if int(number) + by > _MOST_GROUPS:

@@ -5,6 +5,7 @@ Where a query compares a column with the key, the column is selected and the com
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -28,10 +29,12 @@ class Question:
 
     Args:
         statement: The query; its first columns hold the parts of the key.
-        key: How these make up the key: ``address``, ``domain`` (of an ``@domain``), ``local domain``,
-            or ``local of address`` (an address, the domain it must have, and the key's domain).
+        key: How these make up the key: ``address``, ``domain`` or ``@domain`` (of all its addresses),
+            ``local domain``, or ``local of address`` (an address, the domain it must have, and the
+            key's domain).
         parts: How many columns that are.
-        whole: Whether only whole addresses are keys.
+        needs_local: Whether a key without a local part is never asked for.
+        needs_domain: Whether a key without a domain is never asked for.
         domain_alone: Whether it answers whatever the local part is.
         keeps_local: Whether a value is the domain that a key's local part goes on to.
     """
@@ -39,7 +42,8 @@ class Question:
     statement: str
     key: str
     parts: int
-    whole: bool = False
+    needs_local: bool = False
+    needs_domain: bool = False
     domain_alone: bool = False
     keeps_local: bool = False
 
@@ -58,7 +62,16 @@ def invert_sql(table: SqlTable, role: str, delimiters: str) -> tuple[Question, .
     if not table.query:
         msg = "has no query"
         raise NotInvertible(msg)
-    questions = tuple(_question(way, table, role, delimiters) for way in ways_of(table.query))
+    # A part that the key lacks keeps the whole query from being asked (mysql_table(5)).
+    asks = {each.lower() for each in re.findall("%(.)", table.query)}
+    questions = tuple(
+        attrs.evolve(
+            _question(way, table, role, delimiters),
+            needs_local=bool(table.domains) or "u" in asks,
+            needs_domain=bool(table.domains) or "d" in asks,
+        )
+        for way in ways_of(table.query)
+    )
     if len({each.domain_alone for each in questions}) > 1:
         msg = "asks for the address and for its domain alone in one query; make two tables of it"
         raise NotInvertible(msg)
@@ -77,20 +90,19 @@ def _question(way: Way, table: SqlTable, role: str, delimiters: str) -> Question
     if role in _NO_ADDRESSES and forms not in (["%s"], ["%u"]):
         msg = "asks for %d, which Postfix never knows here: its keys are no addresses"
         raise NeverAnswers(msg)
-    whole, alone = bool(table.domains), False
+    alone = False
     extra: tuple[str, ...] = ()
     match forms:
         case ["%s"] | ["%u@%d"]:
             key, columns = "address", [by_form[forms[0]].column]
-            whole |= forms == ["%u@%d"]
         case ["%u"] if role in _NO_ADDRESSES:
             key, columns = "address", [by_form["%u"].column]
         case ["%d", "%u"]:
-            key, columns, whole = "local domain", [by_form["%u"].column, by_form["%d"].column], True
+            key, columns = "local domain", [by_form["%u"].column, by_form["%d"].column]
         case ["%d"] | ["@%d"]:
-            key, columns, alone = "domain", [by_form[forms[0]].column], True
+            key, columns, alone = forms[0].replace("%d", "domain"), [by_form[forms[0]].column], True
         case ["%d", "%u@"]:
-            key, whole = "local of address", True
+            key = "local of address"
             joined = by_form["%u@"]
             columns = [joined.column, joined.domain, by_form["%d"].column]
             extra = (_ends_with(joined, table.kind),)
@@ -118,7 +130,6 @@ def _question(way: Way, table: SqlTable, role: str, delimiters: str) -> Question
         plain(statement),
         key,
         len(columns),
-        whole=whole,
         domain_alone=alone and bool(delimiters) and not guarded,
         keeps_local=way.keeps_local,
     )
@@ -139,8 +150,10 @@ def keys_of(question: Question, parts: Sequence[str], domains: Sequence[str]) ->
         domains: The only domains whose addresses the table is asked for; empty: all.
     """
     match question.key:
-        case "domain":
-            key = f"@{parts[0].removeprefix('@')}"
+        case "domain" | "@domain":
+            key = parts[0].lower() if question.key == "@domain" else f"@{parts[0]}".lower()
+            is_whole_domain = key.startswith("@") and "@" not in key[1:]
+            return key if is_whole_domain and (not domains or key[1:] in domains) else ""
         case "local domain":
             key = f"{parts[0]}@{parts[1]}"
         case "local of address":
@@ -152,6 +165,6 @@ def keys_of(question: Question, parts: Sequence[str], domains: Sequence[str]) ->
             key = parts[0]
     key = key.lower()
     local, at, domain = key.rpartition("@")
-    if question.whole and question.key != "domain" and not (local and at):
+    if (question.needs_domain and not at) or (question.needs_local and at and not local):
         return ""
     return "" if domains and domain not in domains else key
