@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -111,13 +112,12 @@ class Commands:
             BackendUnavailable: It fails, or does not end in time.
             BackendDataError: A line has no tab.
         """
-        output = tempfile.TemporaryFile()  # noqa: SIM115 (closed at the end of the lines)
-        with Path(os.devnull).open("rb") as nothing:
-            ended = self._ended(program, nothing, output)
-        if ended.returncode:
-            output.close()
-            msg = f"{program[0]}: ended with exit status {ended.returncode}; run it by hand to see why"
-            raise BackendUnavailable(msg)
+        with _file() as output:
+            with Path(os.devnull).open("rb") as nothing:
+                ended = self._ended(program, nothing, output)
+            if ended.returncode:
+                msg = f"{program[0]}: ended with exit status {ended.returncode}; run it by hand to see why"
+                raise BackendUnavailable(msg)
         output.seek(0)
         for line in _lines(output):
             if "\t" not in line:
@@ -130,14 +130,11 @@ class Commands:
         where = ["-c", str(self.config_dir)] if self.config_dir else []
         command = [_program(name), *where, *arguments]
         # What it prints may be larger than memory should hold; what it is asked, too.
-        output, questions = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 (closed at the end of the lines)
-        with questions:
+        with _file() as output, tempfile.TemporaryFile() as questions:
             questions.writelines(f"{key}\n".encode() for key in keys if "\n" not in key)
             questions.seek(0)
-            said = self._wait(command, questions, output)
-        if said:
-            output.close()
-            raise CommandFailed(said)
+            if said := self._wait(command, questions, output):
+                raise CommandFailed(said)
         output.seek(0)
         return _lines(output)
 
@@ -191,6 +188,17 @@ def _program(name: str) -> str:
 
 def _shown(command: Sequence[str]) -> str:
     return " ".join((Path(command[0]).name, *command[1:]))
+
+
+@contextmanager
+def _file() -> Iterator[IO[bytes]]:
+    """Make a file without a name that stays open, unless something goes wrong."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever reads its lines closes it)
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _lines(output: IO[bytes]) -> Iterator[str]:

@@ -50,13 +50,17 @@ def ldap_source(name: str, role: str, main_cf: MainCf) -> Ldap:
     try:
         return Ldap(rules=rules, allow_plaintext=True, **_connection(table.server, said))
     except ValueError as error:
-        raise NotInvertible(str(error.args[0])) from error
+        msg = f"has a server or login that cannot be used ({error.args[0]})"
+        raise NotInvertible(msg) from error
 
 
 def _connection(server: str, said: Callable[[str], str | None]) -> dict[str, Any]:
     """Return the options of the backend that say how Postfix reaches the server."""
     port = said("server_port") or "389"
-    urls = [host if "://" in host else f"ldap://{host}:{port}" for host in split_list(server)]
+    urls = [
+        host if "://" in host else f"ldap://{host}" if ":" in host else f"ldap://{host}:{port}"
+        for host in split_list(server)
+    ]
     options: dict[str, Any] = {"url": urls}
     if all(url.startswith("ldap://") for url in urls):
         options["tls"] = "starttls" if said("start_tls") == "yes" else "none"

@@ -62,7 +62,7 @@ def text_entries(path: Path, place: str) -> Iterator[Entry | Remark]:
             yield _duplicate(key, f"line {seen[key]}", Origin(place, f"line {number}"))
             continue
         seen[key] = number
-        yield Entry(key, " ".join(found[2].split("\n")).strip(), origin)
+        yield Entry(key, " ".join(map(str.strip, found[2].splitlines())), origin)
     yield from file.remarks()
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 DEFAULTS: Final[Mapping[str, str]] = {
     "alias_maps": "",
+    "canonical_classes": "envelope_sender, envelope_recipient",
     "compatibility_level": "3.6",
     "mydestination": "",
     "myhostname": "mx.host.example",
     "myorigin": "$myhostname",
     "parent_domain_matches_subdomains": "relay_domains",
     "propagate_unmatched_extensions": "canonical, virtual",
+    "recipient_canonical_classes": "envelope_recipient",
     "recipient_delimiter": "+",
     "relay_domains": "",
     "virtual_alias_domains": "$virtual_alias_maps",
@@ -35,7 +37,8 @@ DEFAULTS: Final[Mapping[str, str]] = {
 
 _POSTCONF: Final = """\
 #!/bin/sh
-# postconf -c DIR -x | -n | -M
+# postconf -c DIR -x | -x -h NAME | -n | -M
+if [ "$4" = -h ]; then sed -n "s/^$5 = //p" "$2/expanded"; exit; fi
 case $3 in
 -x) cat "$2/expanded" ;;
 -n) cat "$2/main.cf" ;;

@@ -15,6 +15,7 @@ from forwardresolve.config import from_table
 from forwardresolve.sdk import Secret
 from forwardresolve_backends._ldap_presets import preset_names, read_preset, show_preset
 from forwardresolve_backends.ldap import Ldap
+from forwardresolve_backends.postfix import Postfix
 from servers.slapd import READER, READER_PASSWORD, Settings, Slapd, slapd_with
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def source(slapd: Slapd, branch: Directory, **options: object) -> Ldap:
     )
 
 
-def resolution_of(backend: Ldap) -> Resolution:
+def resolution_of(backend: Ldap | Postfix) -> Resolution:
     return resolve(ForwardingGraph.from_sources({"directory": backend.records()}))
 
 
@@ -127,3 +128,19 @@ def test_postmap_agrees_with_a_preset_and_with_what_comes_of_its_tables(
     assert listed_of(derived, list(judged)) == judged
     preset = resolution_of(source(directory, branch, preset=name))
     assert [each for each in preset.addresses if not each.endswith(REFUSED)] == list(derived.addresses)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_the_backend_postfix_reads_the_tables_of_a_directory(
+    name: str, directory: Slapd, tmp_path: Path
+) -> None:
+    branch = read_directory(name)
+    main_cf = write_postfix(branch, directory.plain, tmp_path)
+
+    found = resolution_of(Postfix(config_dir=main_cf.parent))
+
+    hosted = [address for address in branch.expected if found.graph.hosts(address.rpartition("@")[2])]
+    asked = [address for address in hosted if address not in ENDLESS]
+    assert asked
+    assert listed_of(found, asked) == {address: branch.expected[address] for address in asked}

@@ -53,8 +53,8 @@ TURNED: Final = [
     ),
     (
         (
-            "query = select goto from alias where lower(address)=lower('%s') and not goto like 'C%%' and active"
-            " and address <> 'Caps@a.example'"
+            "query = select goto from alias where lower(address)=lower('%s')"
+            " and goto not like 'C%%' and active and address <> 'Caps@a.example'"
         ),
         ALIASES,
     ),
