@@ -134,3 +134,8 @@ def _for_extensions(entry: Entry, delimiters: str) -> Iterator[Pattern]:
     marks = re.escape(delimiters)
     expression = rf"\A{re.escape(local)}([{marks}].*)@{re.escape(domain)}\Z"
     yield Pattern(expression, destinations, "pcre", entry.origin)
+
+
+def remarks_of(row: Row | Pattern) -> list[Remark]:
+    """Return a row that is a remark; nothing for any other."""
+    return [row] if isinstance(row, Remark) else []

@@ -16,13 +16,12 @@ from forwardresolve.sdk import (
     Forward,
     Mailbox,
     Origin,
-    Pattern,
     Relocated,
     Remark,
     Site,
 )
 from forwardresolve_backends._postfix_cf import split_list, without_proxy
-from forwardresolve_backends._postfix_entries import Entry, in_series
+from forwardresolve_backends._postfix_entries import Entry, in_series, remarks_of
 from forwardresolve_backends._postfix_patterns import Expression
 from forwardresolve_backends._postfix_tables import NotReadable
 from forwardresolve_backends._postfix_transports import Transports
@@ -132,7 +131,7 @@ class Reading:
             if isinstance(row, Entry):
                 yield Relocated(row.key, row.origin)
             else:
-                yield from _remarks_of(row)
+                yield from remarks_of(row)
 
     @property
     def _delimiters(self) -> str:
@@ -260,7 +259,7 @@ class Reading:
                 )
                 for row in rows:
                     if not isinstance(row, Entry):
-                        yield from _remarks_of(row)
+                        yield from remarks_of(row)
                     elif listed.is_exception:
                         exceptions.add(row.key)
                     elif row.key not in exceptions:
@@ -291,7 +290,7 @@ class Reading:
         implies = self._is_implied("virtual_mailbox_domains")
         for row in in_series(self._maps["virtual_mailbox_maps"]):
             if not isinstance(row, Entry):
-                yield from _remarks_of(row)
+                yield from remarks_of(row)
             elif "@" in row.key:
                 yield Mailbox(row.key, origin=row.origin)
             elif implies and _is_domain(row.key):
@@ -324,8 +323,3 @@ def _keys(table: Readable) -> Iterator[str]:
 
 def _is_domain(key: str) -> bool:
     return "@" not in key and "." in key
-
-
-def _remarks_of(row: Row | Pattern) -> Iterator[Remark]:
-    if isinstance(row, Remark):
-        yield row

@@ -195,8 +195,6 @@ def _alternatives(tokens: Tokens) -> list[list[Tokens]]:
     if len(choices) > 1 and _asks(tokens):
         return [each for choice in choices for each in _alternatives(choice)]
     terms = _split(tokens, "AND") if len(choices) == 1 else [tokens]
-    if any(token.upper() == "BETWEEN" for token in tokens):
-        terms = [tokens] if not _asks(tokens) else terms
     if len(terms) == 1:
         return [[terms[0]]] if terms[0] else [[]]
     ways = [_alternatives(term) if _asks(term) else [[term]] for term in terms]
@@ -228,13 +226,15 @@ def _closes(tokens: Tokens, opening: int) -> bool:
 def _split(tokens: Sequence[str], word: str) -> list[Tokens]:
     """Split at a word that stands in no brackets."""
     parts: list[list[str]] = [[]]
-    depth = 0
+    depth, in_between = 0, False
     for token in tokens:
         depth += {"(": 1, ")": -1}.get(token, 0)
-        if depth == 0 and token.upper() == word:
+        if depth == 0 and token.upper() == word and not (in_between and word == "AND"):
             parts.append([])
-        else:
-            parts[-1].append(token)
+            continue
+        if depth == 0:  # the AND of BETWEEN 1 AND 2 parts nothing
+            in_between = token.upper() == "BETWEEN" or (in_between and token.upper() != "AND")
+        parts[-1].append(token)
     return [tuple(part) for part in parts]
 
 
@@ -253,16 +253,8 @@ def _clauses(tokens: Tokens) -> dict[str, Tokens]:
 
 
 def _tokens(query: str) -> Tokens:
-    found = []
-    at, text = 0, query.strip().rstrip(";")
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            break
-        at = token.end()
-        if token["comment"] is None:
-            found.append(token[0].strip())
-    return tuple(found)
+    found = _TOKEN.finditer(query.strip().rstrip(";"))
+    return tuple(token[0].strip() for token in found if token["comment"] is None)
 
 
 def _asks(tokens: Sequence[str]) -> bool:

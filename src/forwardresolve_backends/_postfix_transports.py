@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.sdk import Origin, Remark, Transport
-from forwardresolve_backends._postfix_entries import Entry
+from forwardresolve_backends._postfix_entries import Entry, remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,13 +68,13 @@ class Transports:
         keys: set[str] = set()
         every: Entry | None = None
         for row in rows:
-            if isinstance(row, Remark):
-                yield row
-            elif isinstance(row, Entry):
-                keys.add(row.key)
-                if row.key == "*":
-                    every = row
-                    continue
+            if not isinstance(row, Entry):
+                yield from remarks_of(row)
+                continue
+            keys.add(row.key)
+            if row.key == "*":
+                every = row
+            else:
                 yield from self._record(row.key, row, elsewhere)
         if every is not None:
             for domain in self.hosted:

@@ -23,7 +23,8 @@ from forwardresolve.sdk import (
     Transport,
 )
 from forwardresolve_backends._postfix_cf import MainCf
-from forwardresolve_backends._postfix_ldap_rows import ldap_source
+from forwardresolve_backends._postfix_entries import Entry
+from forwardresolve_backends._postfix_ldap_rows import ldap_entries, ldap_source
 from forwardresolve_backends.postfix import Postfix
 
 if TYPE_CHECKING:
@@ -360,6 +361,12 @@ def test_a_table_that_asks_for_the_domain_alone_must_be_the_last(tmp_path: Path)
     write(etc / "s.cf", [f"dbpath = {tmp_path}/mail.db", "query = SELECT a FROM t WHERE b = '%d'"])
     assert f"recipient_bcc_maps = sqlite:{etc}/s.cf: asks for %d alone" in refusal(etc)
     etc = write_main_cf(tmp_path / "etc", virtual_alias_maps=tables)
+    with pytest.raises(BackendMisconfigured, match="no such table"):
+        read(etc)  # it may be the last one, and there is no database
+    etc = write_main_cf(tmp_path / "etc", virtual_alias_maps="sqlite:{here}/s.cf")
+    with pytest.raises(BackendMisconfigured, match="no such table"):
+        read(etc)  # or the only one
+    etc = write_main_cf(tmp_path / "etc", virtual_alias_maps=tables)
     statement = "SELECT '@a.example', 'x'"
     assert remarks(read(etc, enumerate={f"sqlite:{etc}/s.cf": statement})) == []
 
@@ -475,3 +482,28 @@ def test_a_table_of_a_directory_knows_how_to_encrypt(tmp_path: Path) -> None:
     assert (source.tls, source.bind_dn) == ("starttls", "")
     (tmp_path / "l.cf").write_text("search_base = x\nquery_filter = (mail=%s)\nserver_host = ldaps://ldap1\n")
     assert ldap_source(f"ldap:{tmp_path}/l.cf", "domain", MainCf(tmp_path, {})).tls is None
+
+
+def test_an_inline_table_that_is_none_is_an_error(tmp_path: Path) -> None:
+    etc = write_main_cf(tmp_path / "etc", virtual_alias_maps="inline:{ u@a.example }")
+    assert "is no inline table" in refusal(etc)
+
+
+def test_a_directory_gives_entries_and_remarks() -> None:
+    class Source:
+        def records(self) -> list[Record]:
+            return [
+                Forward("U@a.example", ("x@ext.example",)),
+                Mailbox("Box@a.example"),
+                Domain("A.example"),
+                Remark("not-utf8", "odd"),
+                Site(),
+            ]
+
+    found = [*ldap_entries(Source(), "ldap:x")]  # type: ignore[arg-type] # it has records, too
+    assert [each.key if isinstance(each, Entry) else each.id for each in found] == [
+        "u@a.example",
+        "box@a.example",
+        "a.example",
+        "not-utf8",
+    ]

@@ -51,7 +51,7 @@ def test_what_postfix_answers_otherwise_is_a_difference(tmp_path: Path) -> None:
         "other@a.example\tbox@a.example",
         "@b.example\t@a.example",
     ]
-    write(etc / "v.listed", [*listed, "root\tann@a.example"])
+    write(etc / "v.listed", [*listed, "root\tann@a.example", "stray@elsewhere.example\tann@a.example"])
     write(etc / "p.listed", ["pat@a.example\tp@ext.example"])
     write(etc / "b}.listed", [])
     here = graph(
@@ -64,10 +64,12 @@ def test_what_postfix_answers_otherwise_is_a_difference(tmp_path: Path) -> None:
         Forward("mine@a.example", "z@ext.example"),
         Forward("@b.example", "@a.example"),
         Forward("root@h.example", "ann@a.example"),
+        Forward("stray@elsewhere.example", "ann@a.example"),
+        Mailbox("ben+e@h.example"),
     )
     compared = compare(here, MailHost(etc), 1000)
     assert compared.tables == (f"hash:{etc}/v", f"pcre:{etc}/p", "unionmap:{a:b}")
-    assert compared.asked == 8
+    assert compared.asked == 10
     assert {
         each.address.replace("+x7d1f", ""): (each.ours, each.postfix) for each in compared.differences
     } == {
