@@ -20,7 +20,7 @@ from forwardresolve.sdk import (
     Remark,
     Site,
 )
-from forwardresolve_backends._postfix_cf import split_list, without_proxy
+from forwardresolve_backends._postfix_cf import members, split_list, without_proxy
 from forwardresolve_backends._postfix_entries import Entry, in_series, remarks_of
 from forwardresolve_backends._postfix_patterns import Expression
 from forwardresolve_backends._postfix_tables import NotReadable
@@ -97,6 +97,7 @@ class Reading:
     hosted_domains: Sequence[str] = ()
     _remarks: list[Remark] = attrs.field(factory=list, init=False)
     _problems: list[str] = attrs.field(factory=list, init=False)
+    _named: set[str] = attrs.field(factory=set, init=False)
     _left_out: set[str] = attrs.field(factory=set, init=False)
     _lists: dict[str, list[_Listed]] = attrs.field(factory=dict, init=False)
     _maps: dict[str, list[Readable]] = attrs.field(factory=dict, init=False)
@@ -149,10 +150,14 @@ class Reading:
             opened = [self._opened(name, item, role) for item in items]
             self._maps[name] = [each for each in opened if each is not None]
             self._look_at_order(name)
-        self._problems += [
-            f"leave_out: {self.main_cf.path} names no table {each}"
-            for each in sorted(self.leave_out - self._left_out)
-        ]
+        for option, unknown in (
+            ("leave_out", self.leave_out - self._left_out),
+            ("probe", self.opener.probe - self._named),
+            ("enumerate", self.opener.enumerate.keys() - self._named),
+        ):
+            self._problems += [
+                f"{option}: {self.main_cf.path} names no table {each}" for each in sorted(unknown)
+            ]
         self._look_at_settings()
 
     def _look_at_order(self, name: str) -> None:
@@ -214,6 +219,7 @@ class Reading:
                 yield _Listed(opened, is_exception)
 
     def _opened(self, name: str, item: str, role: Role) -> Readable | None:
+        self._named |= {without_proxy(item), *members(item)}
         try:
             return self.opener.open(item, role)
         except (NotReadable, BackendMisconfigured) as error:

@@ -507,3 +507,10 @@ def test_a_directory_gives_entries_and_remarks() -> None:
         "a.example",
         "not-utf8",
     ]
+
+
+def test_a_table_that_an_option_names_must_be_there(tmp_path: Path) -> None:
+    etc = write_main_cf(tmp_path / "etc", virtual_alias_maps="inline:{u@a.example=x}")
+    said = refusal(etc, leave_out=["hash:/a"], probe=["proxy:tcp:b"], enumerate={"mysql:/c": "SELECT 1"})
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["leave_out", "probe", "enumerate"]
+    assert "names no table tcp:b" in said

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from backends.postfix_configuration import resolution
+from backends.postfix_configuration import resolution, write_main_cf
 from forwardresolve import Remark
 from forwardresolve.errors import BackendMisconfigured
 from forwardresolve.operate.mail_host import MailHost, compare
@@ -189,3 +189,36 @@ def test_a_static_table_is_refused_by_its_name(tmp_path: Path) -> None:
         BackendMisconfigured, match=r"virtual_alias_maps = static:x@ext\.example: cannot be listed"
     ):
         list(Postfix(config_dir=tmp_path / "etc").records())
+
+
+def test_the_queries_of_postfixadmin_are_read_on_each_server(server: Server, tmp_path: Path) -> None:
+    database = server.new_database()
+    true = "1" if server.kind == "mariadb" else "true"
+    database.execute(
+        "CREATE TABLE alias (address varchar(99), goto text, active boolean)",
+        "CREATE TABLE alias_domain (alias_domain varchar(99), target_domain varchar(99), active boolean)",
+        f"INSERT INTO alias_domain VALUES ('twin.test', 'd.test', {true})",  # noqa: S608 (no text of others)
+    )
+    rows = random_rows(Random(5), 200)  # noqa: S311 (repeatable choices, no secrets)
+    database.insert("alias", *({"address": key, "goto": value, "active": True} for key, value in rows))
+    database.insert("alias", {"address": "off@a.test", "goto": "x@ext.example", "active": False})
+    twin = "SELECT goto FROM alias,alias_domain WHERE alias_domain.alias_domain = '%d' and alias.address = "
+    live = f"AND alias.active = {true} AND alias_domain.active={true}"
+    queries = {
+        "alias": f"SELECT goto FROM alias WHERE address='%s' AND active = '{true}'",  # noqa: S608 (as the panel has it)
+        "twin": f"{twin}CONCAT('%u', '@', alias_domain.target_domain) {live}",
+        "all": f"{twin}CONCAT('@', alias_domain.target_domain) {live}",
+    }
+    kind = "mysql" if server.kind == "mariadb" else "pgsql"
+    login = f"hosts = 127.0.0.1:{server.port}\nuser = owner\npassword = {PASSWORD}\n"
+    for name, query in queries.items():
+        text = f"{login}dbname = {database.url.rpartition('/')[2]}\nquery = {query}\n"
+        (tmp_path / f"{name}.cf").write_text(text)
+    tables = " ".join(f"proxy:{kind}:{{here}}/{name}.cf" for name in queries)
+    etc = write_main_cf(tmp_path, virtual_alias_maps=tables, virtual_mailbox_domains=" ".join(DOMAINS))
+    read = resolution(Postfix(config_dir=etc).records())
+    compared = compare(read.graph, MailHost(etc), 500)
+    assert compared.asked > 200
+    # An alias domain's catch-all answers before an extension is taken off; that is a remark.
+    assert [each for each in compared.differences if "+x7d1f@twin.test" not in each.address] == []
+    assert not any("off@a.test" in each for each in read.addresses)
