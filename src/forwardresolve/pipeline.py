@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from forwardresolve.config import Config
     from forwardresolve.deploy.applying import Outcome
     from forwardresolve.deploy.front_end import FrontEnd
+    from forwardresolve.deploy.planning import Recent
     from forwardresolve.deploy.ways import Ways
     from forwardresolve.errors import ForwardResolveError
     from forwardresolve.graph import ForwardingGraph
@@ -263,18 +264,19 @@ def make(config: Config, resolution: Resolution) -> Made:
     )
 
 
-def compare(config: Config, given: Read, made: Made) -> Plan:
+def compare(config: Config, given: Read, made: Made, recent: Recent | None = None) -> Plan:
     """Compare what every target is to hold with what it holds; no target is changed.
 
     Args:
         config: Where the state is, and what has to be released.
         given: What the sources gave.
         made: What the targets are to hold.
+        recent: As in `Planning`.
 
     Returns:
         The plan. A target that cannot be asked is in it with its error.
     """
-    targets, is_first = Planning(History(config.state_dir), made.ways).plan(made.wanted)
+    targets, is_first = Planning(History(config.state_dir), made.ways, recent).plan(made.wanted)
     state = read_state(config.state_dir)
     return Plan(
         targets=targets,

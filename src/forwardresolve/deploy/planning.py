@@ -13,7 +13,7 @@ from forwardresolve.errors import TargetError
 from forwardresolve.rspamd.reading import is_whole, read_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from forwardresolve.deploy.change import Change
@@ -58,18 +58,35 @@ class _Asked:
     error: str = ""
 
 
+@attrs.define
+class Recent:
+    """What was planned last, for a process that stays: the next plan need not read it back.
+
+    Args:
+        keys: What the generations say, by their digests.
+        ways: How everything in them reaches the outside.
+    """
+
+    keys: Mapping[str, AbstractSet[str]] = attrs.field(factory=dict)
+    ways: Ways | None = None
+
+
 class Planning:
     """Compares targets with what they are to hold.
 
     Args:
         history: What was deployed before.
         ways: How everything that is listed reaches the outside.
+        recent: What was planned last; it is changed to what is planned now.
     """
 
-    def __init__(self, history: History, ways: Ways) -> None:
+    def __init__(self, history: History, ways: Ways, recent: Recent | None = None) -> None:
         self._history = history
         self._ways = ways
-        self._keys: dict[str, AbstractSet[str]] = {}
+        self._recent = recent or Recent()
+        self._keys: dict[str, AbstractSet[str]] = {**self._recent.keys}
+        self._recent_digests = frozenset(self._keys)
+        self._recent_ways = self._recent.ways
         self._changes: dict[tuple[str, str], Change] = {}
 
     def plan(self, wanted: Sequence[tuple[FrontEnd, Generation]]) -> tuple[tuple[TargetPlan, ...], bool]:
@@ -85,6 +102,9 @@ class Planning:
         is_known = any(each.keys is not None for each in asked)
         last = None if is_known else self._last()
         plans = tuple(self._plan(each, last, is_known=is_known) for each in asked)
+        digests = {generation.digest for _, generation in wanted}
+        self._recent.keys = {digest: self._keys[digest] for digest in digests & self._keys.keys()}
+        self._recent.ways = self._ways
         return plans, not is_known and last is None and any(each.changes for each in plans)
 
     def _ask(self, wanted: tuple[FrontEnd, Generation]) -> _Asked:
@@ -135,10 +155,14 @@ class Planning:
             judged = compare(last, self._keys_of(asked.wanted), None, self._ways).amounts
         return TargetPlan(asked.front_end, asked.wanted, asked.held, change, judged)
 
+    def _was(self, held: str) -> Ways | None:
+        """Return the ways of what is held, as far as anybody has kept them."""
+        return self._recent_ways if held in self._recent_digests else self._history.ways(held)
+
     def _change(self, asked: _Asked, held: str) -> Change:
         pair = (held, asked.wanted.digest)
         if pair not in self._changes:
-            was = self._history.ways(held) if held else None
+            was = self._was(held) if held else None
             after = self._keys_of(asked.wanted)
             self._changes[pair] = compare(asked.keys or frozenset(), after, was, self._ways)
         return self._changes[pair]

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve import config, pipeline
+from forwardresolve.deploy.planning import Recent
 from forwardresolve.deploy.state import read_state, stamp
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.operate import requests, watching
@@ -23,6 +24,7 @@ from forwardresolve.watch.bell import Bell
 from forwardresolve.watch.connecting import connected_targets
 from forwardresolve.watch.current import Current
 from forwardresolve.watch.door import open_door
+from forwardresolve.watch.moment import Moment
 from forwardresolve.watch.notify import Notify
 from forwardresolve.watch.polling import Polling
 from forwardresolve.watch.wire import table_of
@@ -77,6 +79,7 @@ class Resident:
         self._refused: State | None = None
         self._said = ""
         self._current = Current()
+        self._recent = Recent()
 
     def end(self) -> None:
         """End when what is under way is done; may be called by a signal handler or another thread."""
@@ -210,9 +213,10 @@ class Resident:
         self._pushed = False
         attendant = self._attendant
         try:
-            with self._current.live.steady():
-                made = pipeline.make(chosen, self._current.live)
-            plan = pipeline.compare(chosen, self._current.given, made)
+            live = self._current.live
+            with live.steady():
+                made = pipeline.make(chosen, Moment(live))
+            plan = pipeline.compare(chosen, self._current.given, made, self._recent)
             attendant = attendant.planned(plan)
             outcomes = pipeline.apply(plan, before=attendant.before)
         except UnsafeChange as error:
