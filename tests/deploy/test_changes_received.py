@@ -127,3 +127,14 @@ def test_the_guard_of_the_front_end_looks_at_changes_too(target: Memory) -> None
     assert isinstance(said[-1], Refuses)
     assert said[-1].why == "unsafe"
     assert target.holding(PATHS) == before
+
+
+def test_the_guard_compares_each_change_of_a_conversation_with_what_is_held(target: Memory) -> None:
+    judge = OwnGuard(Limits(removed=1, removed_percent=0, added=2, added_percent=0))
+    said, ended = converse(changes(ONE, TWO, 2) + changes(TWO, THREE, 3), target, judge)
+    assert ended is None
+    back = generation("x@a.example", "y@a.example", "z@a.example")
+    said, ended = converse(changes(THREE, back, 4), target, judge)
+    assert isinstance(ended, UnsafeChange)
+    assert "3 addresses of 3 (100%) would go" in str(ended)
+    assert isinstance(said[-1], Refuses)

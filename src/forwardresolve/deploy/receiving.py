@@ -37,6 +37,7 @@ from forwardresolve.rspamd.reading import is_whole, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from forwardresolve.deploy.messages import Announced, Message
     from forwardresolve.deploy.pipes import Pipes
@@ -80,12 +81,15 @@ class OwnGuard:
 
     limits: Limits
     takes_release: bool = True
+    _known: dict[str, AbstractSet[str]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     def __call__(self, before: Generation, after: Generation, release: str) -> None:
         """Look at a change; see `Judge`. An empty front end takes any list."""
         if not before.maps:
             return
-        had, has = (read_keys(each.content for each in generation.maps) for generation in (before, after))
+        had, has = self._keys(before), self._keys(after)
+        self._known.clear()
+        self._known[after.digest] = has  # what the next change of a long conversation begins with
         amounts = Amounts(held=len(had), removed=len(had - has), added=len(has - had), listed=len(has))
         problems = "; ".join(unusual(amounts, self.limits))
         if not problems:
@@ -96,6 +100,10 @@ class OwnGuard:
         advice = "nobody has released it" if self.takes_release else "it takes no release"
         msg = f"the guard of the front end refuses the change, and {advice}: {problems}"
         raise UnsafeChange(msg)
+
+    def _keys(self, generation: Generation) -> AbstractSet[str]:
+        known = self._known.get(generation.digest)
+        return read_keys(each.content for each in generation.maps) if known is None else known
 
 
 class _BadRequestError(TargetError):
