@@ -12,6 +12,7 @@ import pytest
 
 from cli.conftest import Run, run
 from forwardresolve.operate.units import STARTED, UNITS, Site, unit_files
+from forwardresolve.pace import SOCKET
 from servers.private import find_program
 
 __all__ = ["run"]
@@ -148,3 +149,14 @@ def test_a_service_is_hardened(name: str, system: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "Overall exposure" in done.stdout
+
+
+def test_the_service_that_stays_takes_the_place_of_timer_and_path_and_tells_systemd() -> None:
+    text = unit_files(SITE)[f"{SYSTEM}/forwardresolve-watch.service"]
+
+    assert settings(text, "Type") == ["notify"]
+    assert settings(text, "Conflicts") == ["forwardresolve.timer forwardresolve.path"]
+    assert settings(text, "ExecReload") == ["/bin/kill -HUP $MAINPID"]
+    assert settings(text, "WatchdogSec")
+    assert str(SOCKET.parent) in " ".join(settings(text, "ReadWritePaths"))
+    assert f"d {SOCKET.parent} 2750 forwardresolve " in unit_files(SITE)["tmpfiles.d/forwardresolve.conf"]
