@@ -40,7 +40,7 @@ _CLASSES: Final = {
 _CLASS: Final = re.compile(r"\[:(\w+):\]")
 _REFERENCE: Final = re.compile(r"\$(?:(\d)|\{(\d)\}|\((\d)\)|(\$))")
 _BACK_REFERENCE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
-_NO_FLAGS: Final = {"regexp": "imx", "pcre": "imsxAEGX"}
+_FLAGS: Final = {"regexp": "imx", "pcre": "imsxAEGX"}
 _IF: Final = re.compile(r"if\s+(!?)\s*(\S.*)", re.IGNORECASE | re.DOTALL)
 _ENDIF: Final = re.compile(r"endif\b.*", re.IGNORECASE | re.DOTALL)
 
@@ -187,7 +187,7 @@ def _condition(text: str, syntax: Syntax) -> tuple[_Condition, str]:
         msg = f"nothing closes the expression: {text:.60}"
         raise ValueError(msg)
     flags, _, value = text[end + 1 :].replace("\n", " ").partition(" ")
-    unknown = [flag for flag in flags.strip() if flag not in _NO_FLAGS[syntax]]
+    unknown = [flag for flag in flags.strip() if flag not in _FLAGS[syntax]]
     if unknown:
         msg = f"has the flag {unknown[0]}, which cannot be followed"
         raise ValueError(msg)

@@ -25,6 +25,7 @@ from forwardresolve_backends._postfix_entries import Entry, in_series, remarks_o
 from forwardresolve_backends._postfix_patterns import Expression
 from forwardresolve_backends._postfix_tables import NotReadable
 from forwardresolve_backends._postfix_transports import Transports
+from forwardresolve_backends._postfix_unread import unread_settings
 from forwardresolve_backends._text_files import TextFile
 from forwardresolve_backends.aliases import all_destinations
 
@@ -66,10 +67,6 @@ _ROLES: Final[Mapping[str, Role]] = {
     "transport_maps": "transport",
 }
 _WAY_OUT: Final = "name it in enumerate, probe or leave_out"
-_NOT_HEARD: Final[Mapping[str, str]] = {
-    "always_bcc": "it gets a copy of every message, wherever the message goes",
-    "luser_relay": "it gets what nobody else of the local domains takes",
-}
 
 
 @attrs.frozen
@@ -158,7 +155,9 @@ class Reading:
             self._problems += [
                 f"{option}: {self.main_cf.path} names no table {each}" for each in sorted(unknown)
             ]
-        self._look_at_settings()
+        used = {name for name, tables in {**self._maps, **self._lists}.items() if tables}
+        for name, consequence in unread_settings(self.main_cf, used):
+            self._remark("postfix-setting-not-read", f"{name} is set and not read: {consequence}.", name)
 
     def _look_at_order(self, name: str) -> None:
         """Look whether a table that asks for the domain alone says more than a row of ``@domain``."""
@@ -177,27 +176,6 @@ class Reading:
                     f"user+extension before it asks anything for user. Here user's own row answers.",
                     name,
                 )
-
-    def _look_at_settings(self) -> None:
-        for name, consequence in _NOT_HEARD.items():
-            if self.main_cf.value(name):
-                self._not_read(name, consequence)
-        propagated = self.main_cf.items("propagate_unmatched_extensions")
-        if self._delimiters and not {"canonical", "virtual"} <= set(propagated):
-            consequence = "here an extension goes on behind every result of virtual and canonical tables"
-            self._not_read("propagate_unmatched_extensions", consequence)
-        above = self.main_cf.items("parent_domain_matches_subdomains")
-        if self._lists["relay_domains"] and "relay_domains" not in above:
-            self._not_read(
-                "parent_domain_matches_subdomains", "here a relay domain takes its subdomains along"
-            )
-        for name in ("canonical_classes", "recipient_canonical_classes"):
-            maps = self._maps[name.replace("classes", "maps")]
-            if maps and "envelope_recipient" not in self.main_cf.items(name):
-                self._not_read(name, "here the table rewrites every recipient")
-
-    def _not_read(self, name: str, consequence: str) -> None:
-        self._remark("postfix-setting-not-read", f"{name} is set and not read: {consequence}.", name)
 
     def _is_implied(self, name: str) -> bool:
         """Tell whether a list of domains is the one that Postfix takes from a map."""

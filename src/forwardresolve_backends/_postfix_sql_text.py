@@ -56,11 +56,12 @@ class Way:
     """One way in which a row can answer.
 
     Args:
-        chosen: What is selected, as SQL; ``%u@`` and an expression where the key's local part is in it.
+        chosen: What is selected, as SQL; where the key's local part stands in it, the domain behind it.
         source: What stands behind FROM, as SQL.
         static: Conditions without the key.
         comparisons: Comparisons with the key.
-        no_extension: Whether it is not asked for an address with this recipient delimiter.
+        no_extension: Delimiters in an address for which it does not answer.
+        keeps_local: Whether it selects the key's local part with another domain.
     """
 
     chosen: str
