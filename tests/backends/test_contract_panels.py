@@ -1,8 +1,4 @@
-"""The backend ``sql`` holds the contract with the presets, on databases of their panels.
-
-Plesk's preset is experimental and not among them: Plesk has no row for a mailbox that forwards all its
-mail and stays a mailbox, which every world of the contract has.
-"""
+"""The backend ``sql`` holds the contract with the presets, on databases of their panels."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from backends.panels.mailcow import MAILCOW
 from backends.panels.mailinabox import MAILINABOX
 from backends.panels.mailu import MAILU
 from backends.panels.modoboa import MODOBOA
+from backends.panels.plesk import PLESK
 from backends.panels.vimbadmin import VIMBADMIN
 from backends.sql_sources import FILE_HAS_NO_CREDENTIALS, SqlContract
 from forwardresolve.sdk import normalise_domain
@@ -332,4 +329,40 @@ class TestVimbadmin(_OnMariadb):
                 {"address": source, "goto": ",".join(each), "active": on}
                 for source, each, on in forwards_of(world)
             ],
+        }
+
+
+class TestPlesk(_OnMariadb):
+    panel = PLESK
+    lacks: ClassVar[Any] = {
+        "mailboxes": "a mailbox that forwards keeps a copy, so it cannot hold one that does not",
+        "catch_alls": "where the panel keeps them is not known",
+        "blanks": OF_PARTS,
+        "inactive_mailboxes": "what has no mailbox and forwards nothing has no row that says so",
+    }
+
+    def rows(self, world: World) -> Rows:
+        numbers = {name: number for number, (name, _) in enumerate(domains_of(world), 1)}
+        mail, redirects = [], []
+        for number, (source, destinations, on) in enumerate(forwards_of(world), 1):
+            mail.append(
+                {
+                    "id": number,
+                    "mail_name": source.rpartition("@")[0],
+                    "dom_id": numbers[domain_in(source, numbers)],
+                    "postbox": "false",
+                    "mail_group": "true" if on else "false",
+                }
+            )
+            redirects += [{"mn_id": number, "address": each} for each in destinations]
+        return {
+            "domains": [
+                {"id": numbers[name], "name": name, "status": 0 if on else 16}
+                for name, on in domains_of(world)
+            ],
+            "domain_aliases": [
+                {"name": alias, "dom_id": numbers[target]} for alias, target in world.domain_aliases
+            ],
+            "mail": mail,
+            "mail_redir": redirects,
         }
