@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
-from forwardresolve.errors import BackendDataError, ConfigError
+from forwardresolve.addresses import normalise
+from forwardresolve.errors import AddressError, BackendDataError, ConfigError
 from forwardresolve.records import (
     Domain,
     DomainAlias,
@@ -48,6 +51,18 @@ def test_keys_and_destinations_are_written_in_one_spelling() -> None:
 def test_a_sequence_of_texts_is_one_row() -> None:
     rows = rows_of(Forward("a@a.example", ["x@b.example, y@b.example", "z@b.example"]))
     assert row(rows, "a@a.example") == ("x@b.example", "y@b.example", "z@b.example")
+
+
+@given(st.text(max_size=12), st.sampled_from(("a.example", "xn--bcher-kva.example", "[192.0.2.1]", "")))
+def test_a_row_that_lists_its_own_key_is_read_as_any_other(local: str, domain: str) -> None:
+    try:
+        key = normalise(f"{local}@{domain}" if domain else local)
+    except AddressError:
+        reject()
+    as_text, as_sequence = rows_of(Forward(key, key)), rows_of(Forward(key, [key]))
+    assert as_text.rejected == as_sequence.rejected
+    assert as_text.tables["virtual"].rows == as_sequence.tables["virtual"].rows
+    assert as_text.tables["virtual"].selves == as_sequence.tables["virtual"].selves
 
 
 def test_forwards_of_one_address_unite() -> None:

@@ -197,15 +197,20 @@ class Rows:
         except AddressError as error:
             self._reject("bad-source", record.source, error, named)
             return
+        known = self.mailboxes
+        shared = known.get(key, key)
+        if record.destinations == key and key.find("@") > 0 and '"' not in key:
+            # Panels write such a row for every mailbox: the key has been read, so the text has been.
+            self.tables[record.table].put(shared, (shared,), named)
+            return
         destinations = plain_destinations(record.destinations)
         if not destinations:
             destinations = self._destinations(record, key, named)
             if not destinations:
                 return
-        known = self.mailboxes
         if len(destinations) == 1:
             destinations = (known.get(destinations[0], destinations[0]),)
-        self.tables[record.table].put(known.get(key, key), destinations, named)
+        self.tables[record.table].put(shared, destinations, named)
 
     def _destinations(self, record: Forward, key: str, origin: Origin) -> tuple[str, ...]:
         """Normalise the destinations of a row; a keyed row knows the local part ``@domain`` keeps."""
