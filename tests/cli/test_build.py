@@ -146,7 +146,7 @@ def many_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     def findings(*_: object) -> tuple[Finding, ...]:
         return tuple(found)
 
-    monkeypatch.setattr("forwardresolve.pipeline.findings", findings)
+    monkeypatch.setattr("forwardresolve.pipeline.building.findings", findings)
 
 
 @pytest.mark.usefixtures("many_findings")
