@@ -32,8 +32,8 @@ set -eu
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /mnt
 for each in {written}; do
-    mkdir -p "/mnt/$each" "/mnt/work/$each"
-    mount -t overlay overlay -o "lowerdir=/$each,upperdir=/mnt/$each,workdir=/mnt/work/$each" "/$each"
+    mkdir -p "/mnt/$each" "/mnt/aside/$each"
+    mount -t overlay overlay -o "lowerdir=/$each,upperdir=/mnt/$each,workdir=/mnt/aside/$each" "/$each"
 done
 chmod o+x {passed}  # the user of the service has to get to this interpreter and this checkout
 cd /mnt
