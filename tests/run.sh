@@ -58,7 +58,7 @@ step_env() {
 # The real servers that the live tests start for themselves, on loopback and in directories of their own.
 step_servers() {
     packages="postgresql mariadb-server postfix postfix-sqlite postfix-lmdb postfix-pcre postfix-ldap postfix-mysql postfix-pgsql slapd ldap-utils openssl"
-    packages="$packages rspamd redis-server debootstrap systemd man-db openssh-server openssh-client iproute2 php-cli"
+    packages="$packages rspamd redis-server debootstrap systemd man-db openssh-server openssh-client iproute2 libfaketime php-cli"
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         skip "installing $packages: this is no Debian or Ubuntu; tests of servers that are missing are skipped"
         return
