@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from forwardresolve import Domain, Forward, ForwardingGraph, LiveResolution
 from forwardresolve.watch.client import ENVIRONMENT
 from forwardresolve.watch.door import open_door
 from forwardresolve.watch.wire import table_of
+from servers.private import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,9 +105,7 @@ def test_a_view_of_django_saves_while_nobody_watches(
 def test_the_panel_in_php_speaks_to_watch(
     live: LiveResolution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    php = shutil.which("php")
-    if php is None:
-        pytest.skip("there is no php")
+    php = find_program("php", "php-cli")
     refused = "Spam to sales@a.example will be refused from now on.\n"
     assert _php(php, "preview", *CHANGE.values()) == refused
     assert "sales@a.example" not in live
