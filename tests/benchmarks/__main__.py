@@ -1,4 +1,4 @@
-"""Print what is measured: ``python -m tests.benchmarks [--sizes 100000,1000000] [--pairs 5]``.
+"""Print what is measured, and what it may be: ``python -m tests.benchmarks [--sizes 100000,1000000]``.
 
 Each figure is the CPU time of whole processes, side by side in one run, as the median of pairs;
 only ratios are worth comparing between machines.
@@ -7,145 +7,64 @@ only ratios are worth comparing between machines.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import subprocess
-import sys
+import gc
 import tempfile
-import time
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING
 
-from forwardresolve import Domain, Forward, ForwardingGraph, resolve
-
+from . import costs, shapes
 from .data import make_database
+from .tables import machine, say, table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from forwardresolve.records import Record
-
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> tuple[float, float]:
-    """Run one part of the benchmark in a process of its own; return CPU seconds and MiB."""
-    command = [sys.executable, "-m", "tests.benchmarks.build", *arguments]
-    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    seconds, memory = result.stdout.split()
-    return float(seconds), float(memory)
-
-
-def measure(size: int, pairs: int, directory: Path) -> dict[str, float]:
-    """Measure one size: the build over the bare walk, both less the start and the imports."""
-    database, output = directory / f"{size}.sqlite", directory / f"out-{size}"
-    make_database(database, size)
-    output.mkdir()
-    ratios, seconds, own, peaks = [], [], [], []
-    for _ in range(pairs):
-        idle, start = run("load")[0], run("start")[0]
-        walked = run("walk", str(database))[0] - start
-        built, peak = run("build", str(database), str(output))
-        ratios.append((built - idle) / walked)
-        own.append(built - idle)
-        seconds.append(built)
-        peaks.append(peak)
-    return {
-        "ratio": median(ratios),
-        "seconds": median(seconds),
-        "cpu": median(own),
-        "bytes": median(peaks) * 2**20 / size,
-    }
-
-
-def measure_live(size: int, pairs: int, directory: Path) -> Iterator[str]:
-    """Measure what a change costs at one size: the lines to print."""
-    command = [sys.executable, "-m", "tests.benchmarks.live", str(directory / f"{size}.sqlite")]
-    runs = [
-        json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-        for _ in range(pairs)
-    ]
-
-    def middle(name: str) -> float:
-        return median(float(run[name]) for run in runs)
-
-    share = median(run["rebuild"] / run["median"] for run in runs)
-    yield (
-        f"{size:>12,} a changed row: median {middle('median'):.0f} us, 1/{share:,.0f} of a rebuild"
-        f" ({middle('rebuild') / 1e6:.2f} s); 99 % below {middle('p99'):.0f} us;"
-        f" {middle('peak') / size:.0f} bytes/address"
-    )
-    for name in runs[0]["wide"]:
-        yield f"{'':>12} {name}: {median(run['wide'][name] for run in runs) / 1000:.2f} ms"
-
-
-def shapes() -> dict[str, float]:
-    """Return the seconds that the awkward shapes take, from records to the list."""
-    domain = Domain("a.example")
-    lists = [
-        Forward(f"l{number}@a.example", [f"l{(number * 7 + step) % 2000}@a.example" for step in range(1, 51)])
-        for number in range(2000)
-    ]
-    chain = [Forward(f"c{number}@a.example", f"c{number + 1}@a.example") for number in range(900)]
-    ring = [Forward(f"r{number}@a.example", f"r{(number + 1) % 5000}@a.example") for number in range(5000)]
-    rewriting = [
-        record
-        for number in range(400)
-        for record in (
-            Domain(f"d{number}.example", "alias"),
-            Forward(f"@d{number}.example", f"@d{number + 1}.example"),
-        )
-    ]
-    into = [Forward(f"u{number}@a.example", f"u{number}@d0.example") for number in range(5000)]
-    worlds: dict[str, list[Record]] = {
-        "a mesh of 2,000 lists of 50": [domain, *lists, Forward("l0@a.example", "x@gmail.com")],
-        "a chain of 900 hops": [domain, *chain, Forward("c900@a.example", "x@gmail.com")],
-        "a ring of 5,000": [domain, *ring],
-        "5,000 rows into 400 rewriting domains": [domain, *rewriting, *into],
-    }
-    found = {}
-    for name, records in worlds.items():
-        started = time.process_time()
-        assert resolve(ForwardingGraph.from_records(records)).addresses is not None
-        found[name] = time.process_time() - started
-    return found
-
-
-def write(line: str) -> None:
-    """Write one line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+_PARTS = ("build", "change", "shapes")
+_HEAD = ("work", "measured", "at most", "holds")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--sizes", default="100000,1000000", help="alias rows, comma separated")
-    parser.add_argument("--pairs", type=int, default=5)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("--sizes", default="100000,1000000", help="alias rows, comma separated, ascending")
+    parser.add_argument("--pairs", type=int, default=5, help="how many times each is measured")
+    parser.add_argument("--parts", default=",".join(_PARTS), help=f"some of {', '.join(_PARTS)}")
+    parser.add_argument("--changes", type=int, default=5000, help="single rows that are changed")
+    parser.add_argument("--members", type=int, default=20_000, help="rows that feed the hub")
+    parser.add_argument("--divisor", type=int, default=1, help="how many times smaller the shapes are")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    write(f"Python {platform.python_version()}, {platform.machine()}, median of {options.pairs} pairs")
-    write(
-        f"{'addresses':>12} {'CPU s':>8} {'over bare rows':>15} {'process CPU s':>14} {'bytes/address':>14}"
-    )
-    cpu = {}
+    parts = options.parts.split(",")
+    gc.disable()  # as the command line does
+    say(f"{machine()}; medians of {options.pairs} pairs\n")
     with tempfile.TemporaryDirectory() as directory:
-        for size in sizes:
-            found = measure(size, options.pairs, Path(directory))
-            cpu[size] = found["cpu"]
-            write(
-                f"{size:>12,} {found['cpu']:>8.2f} {found['ratio']:>13.1f} x {found['seconds']:>14.2f}"
-                f" {found['bytes']:>14.0f}"
-            )
-        for size in sizes:
-            for line in measure_live(size, options.pairs, Path(directory)):
-                write(line)
-    for smaller, larger in pairwise(sizes):
-        write(f"growth {smaller:,} -> {larger:,}: {cpu[larger] / cpu[smaller]:.1f} x")
-    for name, seconds in shapes().items():
-        write(f"{name}: {seconds * 1000:.0f} ms")
+        databases = {size: Path(directory) / f"{size}.sqlite" for size in sizes}
+        for size in sizes if {"build", "change"} & {*parts} else ():
+            make_database(databases[size], size)
+        if "build" in parts:
+            measure_builds(databases, options.pairs)
+        if "change" in parts:
+            measure_changes(databases, options.pairs, options.changes, options.members)
+    if "shapes" in parts:
+        say(table(_HEAD, (row.cells() for row in shapes.measure(options.pairs, options.divisor))))
+
+
+def measure_builds(databases: dict[int, Path], pairs: int) -> None:
+    """Build each size in turn, so that growth is a ratio of neighbours, too."""
+    turns: dict[int, list[costs.Build]] = {size: [] for size in databases}
+    for _ in range(pairs):
+        for size, database in databases.items():
+            output = database.with_suffix(".out")
+            output.mkdir(exist_ok=True)
+            turns[size].append(costs.measure_build(database, output))
+    say(table(_HEAD, (row.cells() for row in costs.builds(turns))))
+    say(table(("addresses", "the bare rows", "the build"), costs.build_seconds(turns)))
+
+
+def measure_changes(databases: dict[int, Path], pairs: int, changes: int, members: int) -> None:
+    """Change rows of each size in turn."""
+    turns: dict[int, list[dict[str, float]]] = {size: [] for size in databases}
+    for _ in range(pairs):
+        for size, database in databases.items():
+            turns[size].append(costs.measure_change(database, changes, members))
+    say(table(_HEAD, (row.cells() for row in costs.changes(turns))))
+    say(table(("addresses", "change", "CPU"), costs.change_seconds(turns)))
 
 
 if __name__ == "__main__":

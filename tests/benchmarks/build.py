@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .children import report
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,7 +42,10 @@ def build(database: str, output: str) -> None:
 
 
 def start() -> None:
-    """Start the interpreter as the walk does, and end."""
+    """Start the interpreter and import what the walk imports, and end."""
+    from .data import QUERIES
+
+    assert QUERIES
 
 
 def load() -> None:
@@ -54,12 +59,12 @@ def load() -> None:
 
 
 def main() -> None:
-    """Run one part and print its CPU seconds and its peak memory in MiB."""
+    """Run one part and report its CPU seconds and its peak memory in bytes."""
     part, *arguments = sys.argv[1:]
     parts: dict[str, Callable[..., None]] = {"walk": walk, "build": build, "load": load, "start": start}
     parts[part](*arguments)
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    sys.stdout.write(f"{time.process_time():.4f} {usage.ru_maxrss / 1024:.1f}\n")
+    report({"cpu": time.process_time(), "peak": usage.ru_maxrss * 1024})
 
 
 if __name__ == "__main__":

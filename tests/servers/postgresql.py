@@ -35,8 +35,8 @@ _SETTINGS: Final = {
 }
 
 
-@pytest.fixture(scope="session")
-def postgresql_cluster() -> Iterator[Path]:
+@contextlib.contextmanager
+def new_cluster() -> Iterator[Path]:
     """Make the files of an empty cluster."""
     program = find_program("initdb", _PACKAGE)
     with _ACCOUNT.directory("postgresql-cluster-") as directory:
@@ -52,28 +52,15 @@ def postgresql_cluster() -> Iterator[Path]:
         yield directory / "data"
 
 
-@pytest.fixture(scope="session")
-def postgresql(postgresql_cluster: Path) -> Iterator[Server]:
-    """Run one server for all tests."""
-    with _server(postgresql_cluster) as server:
-        yield server
-
-
-@pytest.fixture
-def mortal_postgresql(postgresql_cluster: Path) -> Iterator[Server]:
-    """Run a server for one test, which may kill it."""
-    with _server(postgresql_cluster) as server:
-        yield server
-
-
 @contextlib.contextmanager
-def _server(cluster: Path) -> Iterator[Server]:
+def running_postgresql(cluster: Path, **settings: str) -> Iterator[Server]:
+    """Run a server on a copy of a cluster, with settings besides the usual ones."""
     program, port = find_program("postgres", _PACKAGE), free_port()
     with _ACCOUNT.directory("postgresql-") as directory:
         data, log = directory / "data", directory / "log"
         subprocess.run(["cp", "-a", cluster, data], check=True)
-        settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-        command = [program, "-D", str(data), "-p", str(port), *settings]
+        arguments = [f"-c{name}={value}" for name, value in {**_SETTINGS, **settings}.items()]
+        command = [program, "-D", str(data), "-p", str(port), *arguments]
 
         def answers() -> bool:
             with contextlib.suppress(psycopg.OperationalError):
@@ -84,3 +71,24 @@ def _server(cluster: Path) -> Iterator[Server]:
 
         with running(command, _ACCOUNT, log, answers, stop=signal.SIGINT) as process:
             yield Server("postgresql", port, "postgres", process)
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[Path]:
+    """Keep the files of an empty cluster."""
+    with new_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_cluster: Path) -> Iterator[Server]:
+    """Run one server for all tests."""
+    with running_postgresql(postgresql_cluster) as server:
+        yield server
+
+
+@pytest.fixture
+def mortal_postgresql(postgresql_cluster: Path) -> Iterator[Server]:
+    """Run a server for one test, which may kill it."""
+    with running_postgresql(postgresql_cluster) as server:
+        yield server
