@@ -152,7 +152,7 @@ def _problems(error: Any, path: str) -> list[str]:
         if isinstance(each, BaseValidationError):
             found += _problems(each, here)
         elif isinstance(each, ForbiddenExtraKeysError):
-            known = [field.name for field in attrs.fields(each.cl)]
+            known = [field.name for field in attrs.fields(each.cl) if field.init]
             found += [
                 f"{_under(path, key)}: is not known{nearest(key, known)}" for key in sorted(each.extra_fields)
             ]

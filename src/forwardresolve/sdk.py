@@ -41,6 +41,7 @@ from forwardresolve.errors import (
     BackendNotInstalled,
     BackendUnavailable,
 )
+from forwardresolve.file_versions import FileState, file_error, state_if_there, version_of_files
 from forwardresolve.jsonlines import read_records, write_records
 from forwardresolve.records import (
     Domain,
@@ -76,6 +77,7 @@ __all__ = [
     "Domain",
     "DomainAlias",
     "DomainKind",
+    "FileState",
     "Forward",
     "ForwardTable",
     "Mailbox",
@@ -91,10 +93,13 @@ __all__ = [
     "Transport",
     "TransportKind",
     "Versioned",
+    "file_error",
     "normalise",
     "normalise_domain",
     "read_records",
     "split_destinations",
+    "state_if_there",
+    "version_of_files",
     "write_records",
 ]
 
@@ -179,8 +184,9 @@ class Versioned(Protocol):
         """Ask the source for its state, without reading it.
 
         Returns:
-            A text that is another one after every change, perhaps also without one; empty where
-            the source cannot tell.
+            A text that is another one after every change, perhaps now and then also without one;
+            empty where the source cannot tell. Whoever asks does so before reading, so that what
+            changes while the source is read makes a difference to the next answer.
 
         Raises:
             BackendError: The source cannot be asked.

@@ -15,7 +15,7 @@ import attrs
 
 from forwardresolve.sdk import Domain, Forward, Mailbox, Origin, Transport, TransportKind
 from forwardresolve_backends._alias_lines import AliasLine, alias_lines
-from forwardresolve_backends._text_files import TextFile, words
+from forwardresolve_backends._text_files import TextFile, present, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ _DEFAULT: Final = "*"
 
 @attrs.frozen(kw_only=True)
 class Place:
-    """The files of one domain; one that is not there is None.
+    """Where the files of one domain are or would be; None where it has no such file.
 
     Args:
         domain: Its name.
@@ -45,6 +45,26 @@ class Place:
     mailboxes: Path | None = None
     forward_only: Path | None = None
     domain_forward: Path | None = None
+
+    def paths(self) -> Iterator[Path]:
+        """Yield where its files may be."""
+        for path in (self.aliases, self.mailboxes, self.forward_only, self.domain_forward):
+            if path is not None:
+                yield path
+
+    def looked_at(self) -> Place:
+        """Return what of it is there.
+
+        Raises:
+            BackendMisconfigured: Whether a file is there may not be seen.
+        """
+        return Place(
+            self.domain,
+            aliases=_if_there(self.aliases),
+            mailboxes=_if_there(self.mailboxes),
+            forward_only=_if_there(self.forward_only),
+            domain_forward=_if_there(self.domain_forward),
+        )
 
 
 def domain_records(place: Place) -> Iterator[Record]:
@@ -87,6 +107,10 @@ def _line_records(domain: str, line: AliasLine, keeping: frozenset[str]) -> Iter
         kind: TransportKind = "discard" if special["word"].lower() == "blackhole" else "undeliverable"
         yield Forward(source, source, origin=line.origin)  # it answers before the default address
         yield Transport(source, kind, line.origin)
+
+
+def _if_there(path: Path | None) -> Path | None:
+    return None if path is None else present(path)
 
 
 def _words(path: Path | None) -> list[str]:

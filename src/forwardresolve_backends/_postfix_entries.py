@@ -30,6 +30,11 @@ class Entry:
     origin: Origin
 
 
+def cannot_tell() -> str:
+    """Return the version of a table that cannot tell its own."""
+    return ""
+
+
 _NO_ORIGIN: Final = Origin()
 
 Row = Entry | Expression | Remark
@@ -46,12 +51,15 @@ class Readable:
         domain_alone: Whether it answers for a domain whatever the local part, so that Postfix gets
             its answer before it asks any table for the address without its extension.
         is_probed: Whether it is asked for the keys that other tables have.
+        version: Tells, without reading it, a text that is another one after every change; an empty
+            one where it cannot.
     """
 
     name: str
     read: Callable[[], Iterator[Row]]
     domain_alone: bool = False
     is_probed: bool = False
+    version: Callable[[], str] = cannot_tell
 
 
 def union(tables: Sequence[Readable], name: str) -> Readable:
@@ -61,11 +69,16 @@ def union(tables: Sequence[Readable], name: str) -> Readable:
         for table in tables:
             yield from table.read()
 
+    def version() -> str:
+        said = [table.version() for table in tables]
+        return " ".join(said) if all(said) else ""
+
     return Readable(
         name,
         read,
         domain_alone=any(table.domain_alone for table in tables),
         is_probed=any(table.is_probed for table in tables),
+        version=version,
     )
 
 

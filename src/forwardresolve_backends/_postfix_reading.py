@@ -98,6 +98,7 @@ class Reading:
     _left_out: set[str] = attrs.field(factory=set, init=False)
     _lists: dict[str, list[_Listed]] = attrs.field(factory=dict, init=False)
     _maps: dict[str, list[Readable]] = attrs.field(factory=dict, init=False)
+    _files: list[Path] = attrs.field(factory=list, init=False)
     _hosted: dict[str, DomainKind] = attrs.field(factory=dict, init=False)
 
     def records(self) -> Iterator[Record]:
@@ -108,9 +109,7 @@ class Reading:
                 told at once.
             BackendError: A table cannot be read whole.
         """
-        self._look()
-        if self._problems:
-            raise BackendMisconfigured("\n".join(self._problems))
+        self.look()
         yield from self._remarks
         yield Site(self._delimiters, self._myorigin(), self._origin("myorigin"))
         if self.opener.candidates.are_needed:
@@ -130,6 +129,31 @@ class Reading:
                 yield Relocated(row.key, row.origin)
             else:
                 yield from remarks_of(row)
+
+    def look(self) -> None:
+        """Look at everything; nothing of a table is read yet.
+
+        Raises:
+            BackendMisconfigured: Something cannot be read; all that is seen is told at once.
+        """
+        self._look()
+        if self._problems:
+            raise BackendMisconfigured("\n".join(self._problems))
+
+    def tables(self, role: Role | None = None) -> Iterator[Readable]:
+        """Yield the tables that a look has found: all, or those of one role."""
+        for name, tables in self._maps.items():
+            if role in (None, _ROLES[name]):
+                yield from tables
+        for listed in (each.item for items in self._lists.values() for each in items):
+            if role in (None, "domain") and not isinstance(listed, str):
+                yield listed
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files of text that main.cf names in place of a value, as far as a look has found them."""
+        origin = self.main_cf.value("myorigin")
+        return [*self._files, *([Path(origin)] if origin.startswith("/") else [])]
 
     @property
     def _delimiters(self) -> str:
@@ -189,6 +213,7 @@ class Reading:
             if self._is_left_out(name, bare):
                 continue
             if bare.startswith("/"):
+                self._files.append(Path(bare))
                 for each in self._listed(name, split_list("".join(TextFile(Path(bare)).lines()))):
                     yield attrs.evolve(each, is_exception=each.is_exception != is_exception)
             elif ":" not in bare or bare.startswith("["):

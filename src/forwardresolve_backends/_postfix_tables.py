@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
-from forwardresolve_backends._postfix_cf import members, without_proxy
+from forwardresolve.sdk import version_of_files
+from forwardresolve_backends._postfix_cf import is_file, members, without_proxy
 from forwardresolve_backends._postfix_commands import Commands  # noqa: TC001 (attrs reads the fields)
 from forwardresolve_backends._postfix_databases import Databases  # noqa: TC001 (as above)
-from forwardresolve_backends._postfix_entries import Readable, union
+from forwardresolve_backends._postfix_entries import Readable, cannot_tell, union
 from forwardresolve_backends._postfix_ldap import NotInvertible
 from forwardresolve_backends._postfix_patterns import expressions
 from forwardresolve_backends._postfix_probing import Candidates, probed
@@ -51,6 +52,10 @@ _ASKED_ONLY: Final[Mapping[str, str]] = {
     "static": "it answers whatever it is asked",
 }
 """Types of tables that say nothing of their keys, and why."""
+
+
+_OF_A_FILE: Final = frozenset({"texthash", "regexp", "pcre", "cidr"})
+"""Types of tables that are one file of text."""
 
 
 class NotReadable(Exception):  # noqa: N818 (its name says what happened)
@@ -106,8 +111,10 @@ class Opener:
             msg = f"is no table; main.cf writes TYPE:NAME, and Postfix refuses {table!r}, too"
             raise NotReadable(msg)
         ways: dict[str, Callable[[str, Role], Readable]] = {
-            "texthash": lambda name, _: Readable(name, partial(text_entries, Path(place), name)),
-            "inline": lambda name, _: Readable(name, partial(inline_entries, name)),
+            "texthash": lambda name, _: Readable(
+                name, partial(text_entries, Path(place), name), version=_version_of_files_of(name)
+            ),
+            "inline": lambda name, _: Readable(name, partial(inline_entries, name), version=lambda: name),
             "regexp": self._expressions,
             "pcre": self._expressions,
             "ldap": self._ldap,
@@ -124,29 +131,35 @@ class Opener:
         raise NotReadable(msg)
 
     def _compiled(self, table: str, role: Role) -> Readable:
-        return Readable(table, partial(compiled_entries, table, self.commands, aliases=role == "local"))
+        read = partial(compiled_entries, table, self.commands, aliases=role == "local")
+        return Readable(table, read, version=_version_of_files_of(table))
 
     def _expressions(self, table: str, role: Role) -> Readable:
         if role != "virtual":
             return self._probed(table, role)
         kind, _, place = table.partition(":")
         syntax: Syntax = "pcre" if kind == "pcre" else "regexp"
-        return Readable(table, partial(expressions, Path(place), syntax, table))
+        read = partial(expressions, Path(place), syntax, table)
+        return Readable(table, read, version=_version_of_files_of(table))
 
     def _ldap(self, table: str, role: Role) -> Readable:
         from forwardresolve_backends._postfix_ldap_rows import ldap_entries, ldap_source  # brings ldap3
 
         source = ldap_source(table, role, self.main_cf)
         alone = any(rule.key_form == "domain" for rule in source.rules)
-        return Readable(table, partial(ldap_entries, source, table), domain_alone=alone)
+        read = partial(ldap_entries, source, table)
+        return Readable(table, read, domain_alone=alone, version=_with_parameters(table, source.version))
 
     def _sql(self, table: str, role: Role) -> Readable:
         from forwardresolve_backends._postfix_sql_rows import sql_entries  # brings SQLAlchemy
+        from forwardresolve_backends._sql_version import version_of
 
         said = read_sql_table(table, self.main_cf)
         questions = invert_sql(said, role, self.main_cf.value("recipient_delimiter"))
         read = partial(sql_entries, said, questions, self.databases)
-        return Readable(table, read, domain_alone=questions[0].domain_alone)
+        alone = questions[0].domain_alone
+        version = _with_parameters(table, partial(version_of, said.urls[0]))
+        return Readable(table, read, domain_alone=alone, version=version)
 
     def _enumerated(self, table: str, how: str | Sequence[str]) -> Readable:
         if not isinstance(how, str):
@@ -166,4 +179,23 @@ class Opener:
     def _probed(self, table: str, role: Role) -> Readable:
         self.candidates.are_needed = True
         read = partial(probed, table, role, self.commands, self.candidates)
-        return Readable(table, read, is_probed=True)
+        return Readable(table, read, is_probed=True, version=_version_of_files_of(table))
+
+
+def _version_of_files_of(table: str) -> Callable[[], str]:
+    """Return what tells the version of a table, if files are all that answers for it."""
+    kind, _, place = table.partition(":")
+    if kind in COMPILED:
+        return partial(version_of_files, (), optional=(place, place + COMPILED[kind]))
+    return partial(version_of_files, (), optional=(place,)) if kind in _OF_A_FILE else cannot_tell
+
+
+def _with_parameters(table: str, version: Callable[[], str]) -> Callable[[], str]:
+    """Return what tells the version of a table and of the file that its parameters stand in."""
+    place = table.partition(":")[2]
+
+    def both() -> str:
+        said = version()
+        return f"{version_of_files([place] if is_file(place) else [])} {said}" if said else ""
+
+    return both

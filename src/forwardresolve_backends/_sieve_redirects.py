@@ -74,6 +74,20 @@ def redirects(text: str, include: Callable[[str], str | None]) -> Redirects:
     )
 
 
+def included_names(text: str) -> tuple[str, ...]:
+    """Return the names of the scripts that a script includes itself, dead branches too."""
+    if "include" not in text.casefold():
+        return ()  # most scripts: they need not be parsed
+    names = []
+    waiting = [*parse(text).commands]
+    while waiting:
+        command = waiting.pop()
+        waiting += command.block or ()
+        if command.name == "include":
+            names.append(next(strings(command.arguments), ""))
+    return tuple(names)
+
+
 class _Walk:
     def __init__(self, include: Callable[[str], str | None]) -> None:
         self.found: list[Redirect] = []

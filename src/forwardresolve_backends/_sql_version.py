@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from forwardresolve.sdk import Secret
 
 
-def version_of(url: Secret, query: str) -> str:
+def version_of(url: Secret, query: str = "") -> str:
     """Return a text that is another one when the query answers something else.
 
     Args:

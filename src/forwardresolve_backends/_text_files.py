@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from forwardresolve.sdk import BackendIncomplete, BackendMisconfigured, BackendUnavailable, Origin, Remark
+from forwardresolve.sdk import BackendIncomplete, FileState, Origin, Remark, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import IO
-
-_REFUSED: Final = (PermissionError, IsADirectoryError, NotADirectoryError)
 
 
 class TextFile:
@@ -36,11 +34,11 @@ class TextFile:
         """
         try:
             with self.path.open("rb") as file:
-                before = os.fstat(file.fileno())
+                before = FileState.of(os.fstat(file.fileno()))
                 yield from self._decoded(file)
                 self._compare(before)
         except OSError as error:
-            raise _refusal(self.path, error) from error
+            raise file_error(self.path, error) from error
 
     def remarks(self) -> Iterator[Remark]:
         """Say what was odd, once all lines have gone by."""
@@ -56,24 +54,11 @@ class TextFile:
                 self._undecodable += 1
                 yield line.decode(errors="replace")
 
-    def _compare(self, before: os.stat_result) -> None:
+    def _compare(self, before: FileState) -> None:
         """See that the path still names the file that was read, in the state that was read."""
-        now = self.path.stat()
-        if _state(before) != _state(now):
+        if FileState.of(self.path.stat()) != before:
             msg = f"{self.path}: was changed while it was read; run again"
             raise BackendIncomplete(msg)
-
-
-def state_of(path: Path) -> str:
-    """Return a text that is another one when a file is replaced or written to.
-
-    Raises:
-        BackendError: As in `TextFile.lines`.
-    """
-    try:
-        return repr(_state(path.stat()))
-    except OSError as error:
-        raise _refusal(path, error) from error
 
 
 def words(path: Path) -> list[str]:
@@ -97,7 +82,7 @@ def present(path: Path) -> Path | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise file_error(path, error) from error
     return path
 
 
@@ -111,15 +96,4 @@ def directories(path: Path) -> list[str]:
     try:
         return sorted(each.name for each in path.iterdir() if each.is_dir())
     except OSError as error:
-        raise _refusal(path, error) from error
-
-
-def _refusal(path: Path, error: OSError) -> BackendMisconfigured | BackendUnavailable:
-    """Say whose job it is: who wrote the path and its permissions, or who runs the disk."""
-    if isinstance(error, _REFUSED):
-        return BackendMisconfigured(f"{path}: {error.strerror}; check the path and who may read it")
-    return BackendUnavailable(f"{path}: {error.strerror}")
-
-
-def _state(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        raise file_error(path, error) from error

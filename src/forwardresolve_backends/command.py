@@ -6,6 +6,7 @@ with an exit status other than 0, nothing of what was printed counts.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import selectors
 import signal
@@ -63,12 +64,15 @@ class Command:
         timeout: Seconds until the program must have ended.
         directory: Where it runs; without it where forwardresolve runs.
         environment: Variables that it gets besides those of forwardresolve.
+        version_program: A program, with its arguments, that prints something else after every change;
+            `forwardresolve watch` runs it instead of reading. The other options hold for it, too.
     """
 
     program: Sequence[str] = attrs.field(validator=_not_empty)
     timeout: float = attrs.field(default=300.0, validator=_positive)
     directory: Path | None = None
     environment: Mapping[str, Secret] = attrs.Factory(dict)
+    version_program: Sequence[str] = ()
 
     def records(self) -> Iterator[Record]:
         """Run the program and read its output to the end.
@@ -85,15 +89,29 @@ class Command:
         """
         name = Path(self.program[0]).name
         try:
-            yield from read_records(self._lines(name))
+            yield from read_records(self._lines(self.program, name))
         except (BackendDataError, BackendIncomplete) as error:
             msg = f"{name}: {error}"
             raise type(error)(msg) from error
 
-    def _lines(self, name: str) -> Iterator[str]:
-        """Yield the lines that the program prints; they end only when it has ended well."""
+    def version(self) -> str:
+        """Return a text that is another one when ``version_program`` prints something else.
+
+        Returns:
+            The text; empty without such a program, or where it prints nothing.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        if not self.version_program:
+            return ""
+        printed = "\n".join(self._lines(self.version_program, Path(self.version_program[0]).name))
+        return hashlib.sha256(printed.encode()).hexdigest() if printed.strip() else ""
+
+    def _lines(self, program: Sequence[str], name: str) -> Iterator[str]:
+        """Yield the lines that a program prints; they end only when it has ended well."""
         deadline = time.monotonic() + self.timeout
-        with self._running(name) as process:
+        with self._running(program, name) as process:
             try:
                 for number, line in enumerate(_split(_chunks(process, deadline)), 1):
                     try:
@@ -111,12 +129,12 @@ class Command:
             raise (BackendMisconfigured if status in _REFUSED else BackendUnavailable)(msg)
 
     @contextmanager
-    def _running(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    def _running(self, program: Sequence[str], name: str) -> Iterator[subprocess.Popen[bytes]]:
         """Keep the program running; at the end it is gone, and so is whatever it has started."""
         variables = {key: secret.reveal() for key, secret in self.environment.items()}
         try:
             process = subprocess.Popen(  # noqa: S603 (the admin names the program; there is no shell)
-                self.program,
+                program,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 cwd=self.directory,

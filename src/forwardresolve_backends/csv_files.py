@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from forwardresolve.sdk import BackendDataError, BackendIncomplete, BackendMisconfigured, Origin, Record
+from forwardresolve.sdk import (
+    BackendDataError,
+    BackendIncomplete,
+    BackendMisconfigured,
+    Origin,
+    Record,
+    version_of_files,
+)
 from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
-from forwardresolve_backends._text_files import TextFile, state_of
+from forwardresolve_backends._text_files import TextFile
 
 if TYPE_CHECKING:
     import _csv
@@ -92,7 +99,7 @@ class CsvFiles:
             BackendError: As in `records`.
         """
         paths = (getattr(self, name) for name in _READERS)
-        return " ".join(state_of(path) for path in paths if path is not None)
+        return version_of_files(path for path in paths if path is not None)
 
 
 def _rows(file: TextFile, contract: rows.Contract, separator: str) -> rows.Rows:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from forwardresolve.sdk import version_of_files
 from forwardresolve_backends._exim_domains import Place, domain_records
-from forwardresolve_backends._text_files import directories, present, words
+from forwardresolve_backends._text_files import directories, words
 
 if TYPE_CHECKING:
     from forwardresolve.sdk import Record
@@ -37,18 +38,27 @@ class CPanel:
                 file has gone since the reading began.
             BackendIncomplete: A file was changed while it was read.
         """
+        yield from _all_records(self._places())
+
+    def version(self) -> str:
+        """Return a text that is another one when a file appears, goes, is written to or replaced.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return _version(self._places(), self.root / "etc" / "localdomains", self.root / "etc" / "userdomains")
+
+    def _places(self) -> Iterator[Place]:
         etc = self.root / "etc"
         pairs = (line.partition(":") for line in words(etc / "userdomains"))
         users = {domain.strip(): user.strip() for domain, _, user in pairs}
-        yield from _all_records(
-            Place(
+        for domain in words(etc / "localdomains"):
+            yield Place(
                 domain,
-                aliases=present(etc / "valiases" / domain),
-                mailboxes=present(self.root / "home" / users.get(domain, "") / "etc" / domain / "passwd"),
-                domain_forward=present(etc / "vdomainaliases" / domain),
+                aliases=etc / "valiases" / domain,
+                mailboxes=self.root / "home" / users.get(domain, "") / "etc" / domain / "passwd",
+                domain_forward=etc / "vdomainaliases" / domain,
             )
-            for domain in words(etc / "localdomains")
-        )
 
 
 @attrs.frozen(kw_only=True)
@@ -73,11 +83,20 @@ class DirectAdmin:
                 reading began.
             BackendIncomplete: A file was changed while it was read.
         """
-        yield from _all_records(
-            Place(domain, aliases=present(place / "aliases"), mailboxes=present(place / "passwd"))
-            for domain in words(self.directory / "domains")
-            for place in [self.directory / domain]
-        )
+        yield from _all_records(self._places())
+
+    def version(self) -> str:
+        """Return a text that is another one when a file appears, goes, is written to or replaced.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return _version(self._places(), self.directory / "domains")
+
+    def _places(self) -> Iterator[Place]:
+        for domain in words(self.directory / "domains"):
+            place = self.directory / domain
+            yield Place(domain, aliases=place / "aliases", mailboxes=place / "passwd")
 
 
 @attrs.frozen(kw_only=True)
@@ -102,19 +121,33 @@ class Hestia:
                 began.
             BackendIncomplete: A file was changed while it was read.
         """
-        yield from _all_records(
-            Place(
+        yield from _all_records(self._places())
+
+    def version(self) -> str:
+        """Return a text that is another one when a file appears, goes, is written to or replaced.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return _version(self._places(), self.directory)
+
+    def _places(self) -> Iterator[Place]:
+        for domain in directories(self.directory):
+            place = self.directory / domain
+            yield Place(
                 domain,
-                aliases=present(place / "aliases"),
-                mailboxes=present(place / "passwd"),
-                forward_only=present(place / "fwd_only"),
+                aliases=place / "aliases",
+                mailboxes=place / "passwd",
+                forward_only=place / "fwd_only",
             )
-            for domain in directories(self.directory)
-            for place in [self.directory / domain]
-        )
 
 
 def _all_records(places: Iterable[Place]) -> Iterator[Record]:
     """Read all places; which files there are is settled before the first is read."""
-    for place in tuple(places):
+    for place in [each.looked_at() for each in places]:
         yield from domain_records(place)
+
+
+def _version(places: Iterable[Place], *lists: Path) -> str:
+    """Return the version of all places, and of what says which there are."""
+    return version_of_files(lists, optional=(path for each in places for path in each.paths()))

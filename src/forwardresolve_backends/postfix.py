@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 (the fields are read at run time)
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path  # noqa: TC003 (as above)
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from forwardresolve_backends._file_memory import Memory
 from forwardresolve_backends._postfix_cf import without_proxy
 from forwardresolve_backends._postfix_commands import Commands
 from forwardresolve_backends._postfix_databases import Databases
 from forwardresolve_backends._postfix_probing import Candidates
 from forwardresolve_backends._postfix_reading import Reading
 from forwardresolve_backends._postfix_tables import Opener
+from forwardresolve_backends._postfix_version import version_of_reading
+from forwardresolve_backends.aliases import Included  # noqa: TC001 (the fields are read at run time)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +54,7 @@ class Postfix:
     enumerate: Mapping[str, str | Sequence[str]] = attrs.Factory(dict)
     hosted_domains: Sequence[str] = ()
     timeout: float = attrs.field(default=300.0, validator=_positive)
+    _included: Included = attrs.field(factory=Memory, init=False, repr=False, eq=False)
 
     def records(self) -> Iterator[Record]:
         """Read everything that decides where mail goes.
@@ -64,6 +68,24 @@ class Postfix:
             BackendUnavailable: A program does not end in time, or a table's file is not there.
             BackendIncomplete: A file was changed while it was read.
         """
+        with self._reading() as reading:
+            yield from reading.records()
+
+    def version(self) -> str:
+        """Return a text that is another one when main.cf, a table's file or an included list changes.
+
+        Returns:
+            The text; empty where a table cannot tell: a server other than a directory answers for
+            it, or what lists it is a program or a query of yours.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        with self._reading() as reading:
+            return version_of_reading(reading, self._included)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reading]:
         commands = Commands(self.config_dir, self.timeout)
         main_cf = commands.main_cf()
         leave_out = frozenset(map(without_proxy, self.leave_out))
@@ -76,4 +98,4 @@ class Postfix:
                 {without_proxy(table): how for table, how in self.enumerate.items()},
                 Databases(stack),
             )
-            yield from Reading(main_cf, opener, leave_out, self.hosted_domains).records()
+            yield Reading(main_cf, opener, leave_out, self.hosted_domains)

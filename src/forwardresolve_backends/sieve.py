@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
-from forwardresolve.sdk import Forward, Origin, Record, Remark, Secret
+from forwardresolve.sdk import Forward, Origin, Record, Remark, Secret, state_if_there, version_of_files
+from forwardresolve_backends._file_memory import Memory
 from forwardresolve_backends._sieve_places import find_scripts, unknown_names
-from forwardresolve_backends._sieve_redirects import Redirect, redirects
+from forwardresolve_backends._sieve_redirects import Redirect, included_names, redirects
 from forwardresolve_backends._sql_connection import Query, open_database
 from forwardresolve_backends._sql_rows import Contract, read
+from forwardresolve_backends._sql_version import version_of
 from forwardresolve_backends._text_files import TextFile, present
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Sieve:
     query: str = ""
     conditional: Policy = "ignore"
     after_spam: Policy = "ignore"
+    _includes: Memory[tuple[str, ...]] = attrs.field(factory=Memory, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse to read nothing, or half of what is needed."""
@@ -86,6 +89,40 @@ class Sieve:
             yield from self._from_files()
         if self.url is not None:
             yield from self._from_database(self.url)
+
+    def version(self) -> str:
+        """Return a text that is another one when a script appears, goes, is replaced or written to.
+
+        Returns:
+            The text; empty where a server holds the scripts: it would have to be read.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        self._includes.begin()
+        from_files = version_of_files((), optional=self._files()) if self.path else "-"
+        from_database = version_of(self.url) if self.url is not None else "-"
+        return f"{from_files} {from_database}" if from_database else ""
+
+    def _files(self) -> Iterator[Path]:
+        """Yield every script, and where those may lie that it includes."""
+        for place in find_scripts(self.path):
+            yield place.path
+            seen: set[str] = set()
+            waiting = [*self._included_in(place.path)]
+            while waiting:
+                name = waiting.pop()
+                if name not in seen:
+                    seen.add(name)
+                    siblings = _siblings(place.path, name)
+                    yield from siblings
+                    for each in siblings:
+                        waiting += self._included_in(each)
+
+    def _included_in(self, path: Path) -> tuple[str, ...]:
+        state = state_if_there(path)
+        find = partial(_names_included_in, path)
+        return self._includes.recall(path, state, find) if state is not None else ()
 
     def _from_files(self) -> Iterator[Record]:
         for place in tuple(find_scripts(self.path)):  # which there are is settled before one is read
@@ -144,10 +181,20 @@ def _remarks(redirect: Redirect, address: str, origin: Origin) -> Iterator[Remar
         yield Remark("sieve-conditional", said, address, origin)
 
 
+def _names_included_in(path: Path) -> tuple[str, ...]:
+    return included_names("".join(TextFile(path).lines()))
+
+
 def _sibling(script: Path, name: str) -> str | None:
     """Return the text of another script of the same user, beside the one that is active."""
-    for directory in (script.parent, script.resolve().parent, script.parent / "sieve"):
-        found = present(directory / f"{name}.sieve")
-        if found is not None and "/" not in name:
-            return "".join(TextFile(found).lines())
-    return None
+    found = next(filter(None, map(present, _siblings(script, name))), None)
+    return None if found is None else "".join(TextFile(found).lines())
+
+
+def _siblings(script: Path, name: str) -> list[Path]:
+    """Return where another script of the same user may lie, in the order of looking."""
+    if "/" in name:
+        return []
+    return [
+        each / f"{name}.sieve" for each in (script.parent, script.resolve().parent, script.parent / "sieve")
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import subprocess
@@ -28,6 +29,8 @@ from testing.sources import RowFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+_NUMBERS = itertools.count()
 
 KEPT: list[Any] = []
 """What liars do not let go; a test empties it."""
@@ -101,6 +104,31 @@ class ReadsOnce(RowFile):
         if not self._spent:
             self._spent.append(True)
             yield from super().records()
+
+
+@attrs.frozen
+class ChangesAllTheTime(RowFile):
+    """Tells something else whenever it is asked."""
+
+    def version(self) -> str:
+        return f"{next(_NUMBERS)}"
+
+
+@attrs.frozen
+class TellsASize(RowFile):
+    """Takes a file for the same that is as long as before."""
+
+    def version(self) -> str:
+        return f"{self.path.stat().st_size}"
+
+
+@attrs.frozen
+class TellsANumber(RowFile):
+    """Tells what is no text."""
+
+    def version(self) -> str:
+        number: Any = self.path.stat().st_size
+        return number  # type: ignore[no-any-return]
 
 
 class _Blind(RowFile):

@@ -24,6 +24,7 @@ from forwardresolve.sdk import (
     Origin,
     Record,
     Secret,
+    version_of_files,
 )
 from forwardresolve.testing import BackendContract
 
@@ -70,6 +71,10 @@ class RowFile:
             raise BackendUnavailable(msg) from error
         msg = f"{self.path} breaks off"
         raise BackendIncomplete(msg)
+
+    def version(self) -> str:
+        """Tell the state of the file."""
+        return version_of_files([self.path])
 
     def record(self, row: Sequence[Any]) -> Iterator[Record]:
         """Make a record of a row, or none of one that is switched off."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
 import attrs
 
+from forwardresolve import file_versions
 from forwardresolve.errors import BackendUnavailable
 from forwardresolve.pace import Pace
 from forwardresolve.watch.backoff import Backoff
 from forwardresolve.watch.polling import Polling
+from forwardresolve_backends.csv_files import CsvFiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 PACE = Pace(poll=10, reread=100)
 
@@ -74,3 +84,29 @@ def test_waiting_begins_short_after_a_success() -> None:
     backoff.succeeded()
     backoff.failed(100)
     assert backoff.at == 101
+
+
+def test_what_changes_while_a_source_is_read_is_seen_by_the_next_look() -> None:
+    source = Source()
+    polling = Polling({"panel": source}, PACE)
+    polling.look(0)
+    source.said = "2"
+    assert polling.look(10).changed == ("panel",)
+    source.said = "3"  # too late for the reading that follows the look
+    polling.was_read(11)
+    assert polling.look(20).changed == ("panel",)
+
+
+def test_a_file_that_was_written_in_the_moment_in_which_it_was_read_is_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "forwards.csv"
+    path.write_text("source,destination\na@a.example,b@b.example\n")
+    written, now = path.stat().st_ctime, [0.0]
+    clock = SimpleNamespace(time=lambda: written + now[0])
+    monkeypatch.setattr(file_versions, "time", clock)
+    polling = Polling({"files": CsvFiles(forwards=path)}, PACE)
+    looks = []
+    for now[0] in (0, 10, 20):
+        looks.append(polling.look(now[0]).changed)
+    assert looks == [(), ("files",), ()]

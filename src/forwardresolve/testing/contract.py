@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _MEMORY: Final = 5_000_000
 """Bytes that a read may hold at once; the rows that it reads are worth 10 million."""
+
+_TICK: Final = 0.02
+"""Seconds after which every file system that tests run on tells another time."""
 
 _GUARD: Final = "test_no_promise_is_changed_without_a_reason"
 
@@ -84,14 +88,36 @@ class BackendContract(Source):
         backend = self._made(worlds.PLAIN, tmp_path)
         for _ in range(2):
             self._holds(backend, worlds.PLAIN)
-        try:
-            changed = self._made(worlds.OTHER, tmp_path)
-        except Exception as error:  # noqa: BLE001 (whatever a hook does that expects one call)
-            pytest.skip(f"make_backend cannot replace what the source held: {type(error).__name__}: {error}")
+        changed = self._changed(worlds.OTHER, tmp_path)
         self._holds(changed, worlds.OTHER)
         if options.public_options(backend) != options.public_options(changed):
             pytest.skip("make_backend makes another source each time, so no source ever changes")
         self._holds(backend, worlds.OTHER)
+
+    def test_the_version_stays_while_nothing_changes(self, tmp_path: Path) -> None:
+        """The version, of a backend that has one, is the same while the source is (`Versioned`).
+
+        Now and then it may be another one all the same: of three that follow each other two are equal.
+        """
+        backend = self._made(worlds.PLAIN, tmp_path)
+        said = [self._version(backend) for _ in range(3)]
+        if said[0] != said[1] != said[2]:
+            pytest.fail("version() is another one each time, though nothing changes", pytrace=False)
+
+    def test_every_change_makes_another_version(self, tmp_path: Path) -> None:
+        """The version is another one after every change, however small (`Versioned`)."""
+        backend, held = self._made(worlds.PLAIN, tmp_path), self._held(worlds.PLAIN)
+        for world in worlds.CHANGES:
+            if self._held(world) == held:
+                continue
+            before = self._version(backend)
+            time.sleep(_TICK)
+            changed = self._changed(world, tmp_path)
+            if options.public_options(backend) != options.public_options(changed):
+                pytest.skip("make_backend makes another source each time, so no source ever changes")
+            if self._version(backend) == before:
+                pytest.fail(f"version() stays the same when {held} becomes {world}", pytrace=False)
+            held = self._held(world)
 
     @pytest.mark.parametrize("spelling", sorted(worlds.SPELLINGS))
     def test_no_spelling_of_an_address_is_lost(

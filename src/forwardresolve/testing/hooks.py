@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import pytest
 
+from forwardresolve.sdk import Versioned
 from forwardresolve.testing import worlds
 from forwardresolve.testing.reading import compare, holdings_in, holdings_of
 
@@ -80,6 +81,21 @@ class Source:
 
     def _made(self, world: World, tmp_path: Path) -> Backend:
         return self.make_backend(self._held(world), tmp_path)
+
+    def _changed(self, world: World, tmp_path: Path) -> Backend:
+        """Replace what a source holds."""
+        try:
+            return self._made(world, tmp_path)
+        except Exception as error:  # noqa: BLE001 (whatever a hook does that expects one call)
+            pytest.skip(f"make_backend cannot replace what the source held: {type(error).__name__}: {error}")
+
+    def _version(self, backend: Backend) -> str:
+        if not isinstance(backend, Versioned):
+            pytest.skip("the backend is not Versioned: it has no method version()")
+        said = backend.version()
+        if not isinstance(said, str):
+            pytest.fail(f"version() gives {type(said).__name__}; it must give a text", pytrace=False)
+        return said or pytest.skip("version() is empty: the source cannot tell whether it has changed")
 
     def _holds(self, backend: Backend, world: World, **further: Any) -> None:  # noqa: ANN401 (of Holdings)
         found = holdings_of(backend, self.forward_table)
