@@ -23,7 +23,7 @@ THREE = generation("a@a.example", "c@a.example", "d@a.example")
 
 def request(before: Generation, after: Generation, sequence: int) -> tuple[PutChanges, bytes]:
     was = {each.path: each.content for each in before.maps}
-    patches = {each.path: patch_between(was[each.path], each.content) for each in after.maps}
+    patches = {each.path: patch_between(was[each.path], each.content).encode() for each in after.maps}
     maps = [announce(each.path, each.content) for each in after.maps]
     announced = [announce(path, patch) for path, patch in patches.items()]
     made = PutChanges(sequence, after.digest, dict(before.digests), maps, announced)

@@ -15,6 +15,7 @@ from deploy.conversations import ADDRESSES, PATHS, Memory, asked, generation, ta
 from deploy.test_ssh import behind
 from forwardresolve.deploy.lasting import Lasting, Patches
 from forwardresolve.deploy.messages import Hello, Refuses, encode
+from forwardresolve.deploy.patching import Patch
 from forwardresolve.deploy.pipes import Pipes
 from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
 from forwardresolve.deploy.target import Holding
@@ -79,8 +80,7 @@ def test_what_does_not_fit_is_sent_whole(
     target: Lasting, log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     held = target.put(ONE, NOTHING)
-    target._patches._of = (ONE.digest, TWO.digest)
-    target._patches._made = {ADDRESSES: b"[]"}
+    target._patches.offer(ONE.digest, TWO.digest, {ADDRESSES: Patch()})
     assert target.put(TWO, held) == Holding(TWO.digests, 2)
     assert "the changes do not fit" in caplog.text
     assert connections(log) == 1

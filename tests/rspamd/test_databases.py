@@ -44,7 +44,7 @@ def test_the_table_of_the_plugin_is_a_database() -> None:
     assert database.path == "local.d/maps.d/forwardings-table.inc.local.cdb"
     assert look_up(database.content, b"@most.example") == b"1"
     assert look_up(database.content, b"keep@most.example") == b"-"
-    assert look_up(database.content, b"delimiter") == b"+"
+    assert look_up(database.content, b"delimiter:") == b"+"
     assert b'"cdb://$LOCAL_CONFDIR/local.d/maps.d/forwardings-table.inc.local.cdb"' in section.content
 
 
@@ -52,14 +52,14 @@ def test_a_database_is_known_as_ours_and_names_its_generation() -> None:
     one, other = (artifacts(answer, _PLUGIN_CDB)[0].content for answer in (_ANSWER, Said()))
     assert is_ours(one)
     assert is_ours(other)
-    assert one[2056:2130].startswith(f"{MARKER}, generation ".encode())
-    assert one[2056:2150] != other[2056:2150]
+    assert one[2056:2160].startswith(f"{MARKER}, generation ".encode())
+    assert one[2056:2160] != other[2056:2160]
 
 
 def test_no_delimiter_stays_none() -> None:
     graph = ForwardingGraph.from_records([Domain("a.example")], recipient_delimiter="")
     database = artifacts(Said(graph=graph), _PLUGIN_CDB)[0].content
-    assert look_up(database, b"delimiter") == b""
+    assert look_up(database, b"delimiter:") == b""
 
 
 def test_a_long_list_as_text_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

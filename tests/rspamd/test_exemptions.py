@@ -109,7 +109,7 @@ def test_the_settings_decide_in_both_profiles() -> None:
     )
     assert multimap[3].content.endswith(b"\nbox@a.example\nx@b.example\n")
     plugin = artifacts(_ANSWER, RspamdSettings(profile="plugin", exempt=exempt, protect=("box@a.example",)))
-    assert b"\nbox@a.example\ninfo@a.example -\n" in plugin[0].content
+    assert b"\nbox@a.example\ndelimiter: +\ninfo@a.example -\n" in plugin[0].content
 
 
 def test_an_exemption_ends_after_its_last_day() -> None:

@@ -110,7 +110,7 @@ def test_a_map_that_was_changed_by_hand_is_told() -> None:
 
 
 def test_a_table_with_another_delimiter_is_told() -> None:
-    plus, minus = (map_artifact("local.d/maps.d/list", f"delimiter {mark}\n") for mark in "+-")
+    plus, minus = (map_artifact("local.d/maps.d/list", f"delimiter: {mark}\n") for mark in "+-")
     (found,) = map_differences({plus.path: minus.content}, [plus])
     assert "another recipient delimiter" in found.text
 

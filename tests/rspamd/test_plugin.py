@@ -23,7 +23,7 @@ def test_the_files_of_the_plugin_are_made() -> None:
         ("plugins.d/forwardresolve.lua", "configuration"),
     ]
     assert all(is_ours(file.content) for file in files)
-    assert files[0].content.endswith(b"\ndelimiter +\ninfo@a.example\n")
+    assert files[0].content.endswith(b"\ndelimiter: +\ninfo@a.example\n")
 
 
 def test_the_plugin_is_lua_behind_a_comment_of_lua() -> None:

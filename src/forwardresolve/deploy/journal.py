@@ -11,7 +11,7 @@ import attrs
 
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
-from forwardresolve.rspamd.artifact import MARKER
+from forwardresolve.rspamd.marker import MARKER
 from forwardresolve.rspamd.writing import replace
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from forwardresolve.deploy.messages import PutChanges, announce, one_line
-from forwardresolve.deploy.patching import patch_between
+from forwardresolve.deploy.messages import Announced, PutChanges, announce, one_line
+from forwardresolve.deploy.patching import Patch, patch_between
 from forwardresolve.deploy.ssh import RefusedError, ask_holding, ask_map, put, send
 
 if TYPE_CHECKING:
@@ -34,9 +34,20 @@ class Patches:
     def __init__(self) -> None:
         self._lock = Lock()
         self._of = ("", "")
-        self._made: Mapping[str, bytes] = {}
+        self._made: Mapping[str, Patch] = {}
 
-    def between(self, before: Generation, after: Generation) -> Mapping[str, bytes]:
+    def offer(self, before: str, after: str, patches: Mapping[str, Patch]) -> None:
+        """Hand in what is known already, so that nobody has to compare the maps.
+
+        Args:
+            before: The digest of a generation.
+            after: That of the one which the patches lead to.
+            patches: The patch of every map that changes, by its path.
+        """
+        with self._lock:
+            self._of, self._made = (before, after), patches
+
+    def between(self, before: Generation, after: Generation) -> Mapping[str, Patch]:
         """Return the patch of every map that changes, by its path."""
         with self._lock:
             if self._of != (before.digest, after.digest):
@@ -104,12 +115,15 @@ class Lasting:
             or known.digests.keys() != generation.digests.keys()
         ):
             return put(pipes, hello, generation, held, release)
-        patches = self._patches.between(known, generation)
+        patches = {path: patch.encode() for path, patch in self._patches.between(known, generation).items()}
         request = PutChanges(
             held.sequence + 1,
             generation.digest,
             dict(held.digests),
-            [announce(each.path, each.content) for each in generation.maps],
+            [
+                Announced(each.path, len(each.content), generation.digests[each.path])
+                for each in generation.maps
+            ],
             [announce(path, patch) for path, patch in patches.items()],
             one_line(release),
         )

@@ -30,7 +30,7 @@ from forwardresolve.deploy.messages import (
     encode,
     one_line,
 )
-from forwardresolve.deploy.patching import patched
+from forwardresolve.deploy.patching import Patch, patched
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.rspamd import Artifact
 from forwardresolve.rspamd.reading import is_whole, read_keys
@@ -222,7 +222,7 @@ class Receiver:
         contents = {each.path: each.content for each in before.maps}
         try:
             for announced, patch in zip(request.patches, patches, strict=True):
-                contents[announced.path] = patched(contents[announced.path], patch)
+                contents[announced.path] = patched(contents[announced.path], Patch.decode(patch))
             made = [check(contents[each.path], each) for each in request.maps]
         except KeyError as error:
             msg = f"the changes do not fit: {error.args[0]} is not held, or not of the generation"

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from itertools import chain
+import operator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
 from forwardresolve.rspamd.cdb import FIRST_KEY, cdb
+from forwardresolve.rspamd.marker import MARKER
+from forwardresolve.rspamd.parts import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-MARKER: Final = "# Written by forwardresolve"
-"""How the first line of every file begins that may be replaced."""
+    from collections.abc import Iterable
 
 LISTED: Final = "1"
 """The value of a key in a constant database that is listed; Rspamd asks only whether there is one."""
@@ -61,29 +59,27 @@ def map_artifact(path: str, lines: str) -> Artifact:
 
     Args:
         path: As in `Artifact`.
-        lines: The lines of the map, each with its line end.
+        lines: The lines of the map, each with its line end. The map has them sorted by their
+            bytes, each once.
 
     Returns:
         The map. ``tail -n +2 FILE | sha256sum`` prints the generation again.
     """
     content = lines.encode()
-    generation = hashlib.sha256(content).hexdigest()
-    return Artifact(path, f"{MARKER}, generation {generation}\n".encode() + content, "map")
+    given = content.split(b"\n")[:-1]
+    if not all(map(operator.lt, given, given[1:])):
+        content = b"".join(b"%b\n" % line for line in sorted({*given}))
+    return Artifact(path, text_of(content), "map")
 
 
-def database_artifact(path: str, pairs: Callable[[], Iterable[tuple[str, str]]]) -> Artifact:
-    """Make a map that is a constant database; its first key carries the digest of the others.
+def database_artifact(path: str, pairs: Iterable[tuple[str, str]]) -> Artifact:
+    """Make a map that is a constant database; its first record carries the digest of all else.
 
     Args:
         path: As in `Artifact`.
-        pairs: Gives keys and values, the same ones each time: they are walked twice and not held.
+        pairs: Keys and values, in any order; they are walked once and not held.
     """
-    generation = hashlib.sha256()
-    for key, value in pairs():
-        generation.update(b"%s\0%s\n" % (key.encode(), value.encode()))
-    first = (f"{MARKER}, generation {generation.hexdigest()}".encode(), b"")
-    records = ((key.encode(), value.encode()) for key, value in pairs())
-    return Artifact(path, cdb(chain([first], records)), "map")
+    return Artifact(path, cdb((key.encode(), value.encode()) for key, value in pairs), "map")
 
 
 def configuration_artifact(path: str, text: str) -> Artifact:

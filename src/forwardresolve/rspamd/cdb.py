@@ -3,52 +3,77 @@
 Rspamd maps such a file into memory and reads none of it at a change, so a long list costs no pause
 in scanning. The layout: 256 pointers to hash tables, the records, the tables; all numbers are 32
 bits, little-endian (https://cr.yp.to/cdb/cdb.txt).
+
+The format leaves the order of the records free. Here the first one says whose file it is and names
+the digest of all other bytes. Behind it stand the records of the first table, sorted, then those of
+the second. So the same records make the same bytes, and what one more changes is found without
+reading the others: its table, and in the tables behind it the places, all by the same number.
 """
 
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from forwardresolve.rspamd.marker import MARKER, generation
 
-FIRST_KEY: Final = 2048 + 8
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+TABLES: Final = 256
+"""How many tables there are; the lowest byte of the hash of a key tells which one is its own."""
+
+PAIR: Final = struct.Struct("<II")
+"""The lengths of a key and its value, the place of a table and its slots, or a hash and a place."""
+
+_POINTERS: Final = PAIR.size * TABLES
+FIRST_KEY: Final = _POINTERS + PAIR.size
 """Where the bytes of the first key stand."""
+
+_MARKER: Final = MARKER.encode()
+RECORDS: Final = FIRST_KEY + len(_MARKER) + len(generation())
+"""Where the records of the list begin."""
 
 LARGEST: Final = 2**32 - 1
 """The largest place in a file that its numbers can say."""
-
-_TABLES: Final = 256
-_PAIR: Final = struct.Struct("<II")
 
 
 def cdb(records: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the bytes of a constant database.
 
     Args:
-        records: Keys and values, in the order in which the file has them. Of a key that comes
-            twice the first value counts.
+        records: Keys and values in any order. Of two values of one key a reader finds one.
 
     Raises:
         ValueError: The file would be longer than its numbers can say, 4 GiB.
     """
-    content = bytearray(_PAIR.size * _TABLES)
-    tables = [array("Q") for _ in range(_TABLES)]  # of each record its hash, then its place
+    heaps = [bytearray() for _ in range(TABLES)]
+    ends = [array("Q", [0]) for _ in range(TABLES)]
+    digests = [array("I") for _ in range(TABLES)]
     for key, value in records:
-        digest = _hash(key)
-        tables[digest % _TABLES].extend((digest, len(content)))
-        content += _PAIR.pack(len(key), len(value))
-        content += key
-        content += value
-    if len(content) + _PAIR.size * sum(map(len, tables)) > LARGEST:
-        msg = "the list is too long for a constant database, which ends at 4 GiB"
-        raise ValueError(msg)
-    for number, table in enumerate(tables):
-        _PAIR.pack_into(content, _PAIR.size * number, len(content), len(table))
-        content += _slots(table)
-    return bytes(content)
+        digest = hash_of(key)
+        number = digest % TABLES
+        heap = heaps[number]
+        heap += PAIR.pack(len(key), len(value))
+        heap += key
+        heap += value
+        ends[number].append(len(heap))
+        digests[number].append(digest)
+    blocks: list[bytes] = []
+    tables: list[bytes] = []
+    place = RECORDS
+    for number in range(TABLES):
+        heap = heaps[number]
+        found = (bytes(heap[start:end]) for start, end in pairwise(ends[number]))
+        block, table = laid_out(dict(zip(found, digests[number], strict=True)), number, place)
+        heaps[number] = bytearray()  # what is laid out is not held twice
+        blocks.append(block)
+        tables.append(table)
+        place += len(block)
+    return put_together(blocks, tables)
 
 
 def cdb_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -57,13 +82,13 @@ def cdb_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     Args:
         content: Its bytes. Of a file that breaks off come the records that are whole.
     """
-    if len(content) < _PAIR.size:
+    if len(content) < PAIR.size:
         return
-    place = _PAIR.size * _TABLES
-    end = min(_PAIR.unpack_from(content)[0], len(content))
-    while place + _PAIR.size <= end:
-        key_length, value_length = _PAIR.unpack_from(content, place)
-        key = place + _PAIR.size
+    place = _POINTERS
+    end = min(PAIR.unpack_from(content)[0], len(content))
+    while place + PAIR.size <= end:
+        key_length, value_length = PAIR.unpack_from(content, place)
+        key = place + PAIR.size
         value = key + key_length
         place = value + value_length
         if place > end:
@@ -71,20 +96,128 @@ def cdb_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield content[key:value], content[value:place]
 
 
-def _slots(table: array[int]) -> bytes:
-    """Lay out one table, twice as long as its records are many: each comes as near its place as it can."""
-    count = len(table)
-    slots = [0] * (2 * count)
-    for digest, place in zip(table[::2], table[1::2], strict=True):
-        at = (digest // _TABLES) % count
+def cdb_value(content: bytes, key: bytes) -> bytes | None:
+    """Look a key up.
+
+    Args:
+        content: The bytes of a constant database.
+        key: The key.
+
+    Returns:
+        Its value; None where it has none, or the file breaks off before it.
+    """
+    digest = hash_of(key)
+    try:
+        table, slots = PAIR.unpack_from(content, PAIR.size * (digest % TABLES))
+        for step in range(slots):
+            at = (digest // TABLES + step) % slots
+            found, place = PAIR.unpack_from(content, table + PAIR.size * at)
+            if not place:
+                break
+            lengths = PAIR.unpack_from(content, place)
+            start = place + PAIR.size
+            end = start + sum(lengths)
+            if found == digest and content[start : end - lengths[1]] == key:
+                return content[end - lengths[1] : end]
+    except struct.error:
+        pass
+    return None
+
+
+def is_whole_cdb(content: bytes) -> bool:
+    """Tell whether a constant database is as it was written: its first record names the digest."""
+    view = memoryview(content)
+    return content[_POINTERS:RECORDS] == _first(view[:_POINTERS], view[RECORDS:])
+
+
+def laid_out(records: Mapping[bytes, int], number: int, place: int) -> tuple[bytes, bytes]:
+    """Lay out the records of one table, and the table.
+
+    Each record comes as near its slot as it can; there are twice as many as records.
+
+    Args:
+        records: As the file has them, their lengths included, and the hash of each key.
+        number: Which table it is.
+        place: Where the first record will stand.
+
+    Returns:
+        The bytes of the records and those of the table.
+    """
+    at_once = sorted(records.items())
+    entries = [(hash_of(_MARKER), _POINTERS)] * (number == hash_of(_MARKER) % TABLES)
+    for record, digest in at_once:
+        entries.append((digest, place))
+        place += len(record)
+    if place > LARGEST:
+        raise _too_long()
+    count = 2 * len(entries)
+    slots = array("I", bytes(PAIR.size * count))
+    for digest, each in entries:
+        at = (digest // TABLES) % count
         while slots[2 * at + 1]:
             at = (at + 1) % count
-        slots[2 * at : 2 * at + 2] = digest, place
-    return struct.pack(f"<{2 * count}I", *slots)
+        slots[2 * at] = digest
+        slots[2 * at + 1] = each
+    return b"".join(record for record, _ in at_once), bytes_of(slots)
 
 
-def _hash(key: bytes) -> int:
+def put_together(blocks: Sequence[bytes], tables: Iterable[bytes]) -> bytes:
+    """Make a file of its records and tables.
+
+    Args:
+        blocks: The bytes of all records but the first one, in any pieces.
+        tables: The 256 tables, in any pieces; see `laid_out`.
+
+    Raises:
+        ValueError: It would be too long.
+    """
+    pointers = []
+    place = RECORDS + sum(map(len, blocks))
+    for table in tables:
+        pointers += [place, len(table) // PAIR.size]
+        place += len(table)
+    if place > LARGEST:
+        raise _too_long()
+    header = struct.pack(f"<{2 * TABLES}I", *pointers)
+    return b"".join([header, _first(header, *blocks, *tables), *blocks, *tables])
+
+
+def hash_of(key: bytes) -> int:
+    """Return the hash of a key, 32 bits."""
     digest = 5381
     for byte in key:
         digest = digest * 33 ^ byte
     return digest & 0xFFFFFFFF  # cut once: no higher bit ever comes down into these
+
+
+def numbers_of(content: bytes) -> array[int]:
+    """Return the numbers of a table, hash and place in turn.
+
+    Raises:
+        ValueError: It breaks off in a number.
+    """
+    numbers = array("I")
+    numbers.frombytes(content)
+    return _turned(numbers)
+
+
+def bytes_of(numbers: array[int]) -> bytes:
+    """Return the bytes of numbers as a file has them; the numbers are used up."""
+    return _turned(numbers).tobytes()
+
+
+def _turned(numbers: array[int]) -> array[int]:
+    """Turn the bytes of each number round where this machine has them the other way."""
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _first(*pieces: bytes | memoryview) -> bytes:
+    """Return the first record of a file whose other bytes are these."""
+    value = generation(*pieces)
+    return PAIR.pack(len(_MARKER), len(value)) + _MARKER + value
+
+
+def _too_long() -> ValueError:
+    return ValueError("the list is too long for a constant database, which ends at 4 GiB")

@@ -60,4 +60,4 @@ def map_files(
         yield map_artifact(f"{MAPS}/{files['text']}", text() if is_held else "")
     if "cdb" in files:
         is_held = settings.map_format == "cdb" or keys >= OVERLAP
-        yield database_artifact(f"{MAPS}/{files['cdb']}", pairs if is_held else tuple)
+        yield database_artifact(f"{MAPS}/{files['cdb']}", pairs() if is_held else ())

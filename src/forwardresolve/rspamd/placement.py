@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 
 from forwardresolve.errors import TargetError
-from forwardresolve.rspamd.artifact import MARKER, is_ours
+from forwardresolve.rspamd.artifact import is_ours
 from forwardresolve.rspamd.configuration import JOURNAL
+from forwardresolve.rspamd.marker import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

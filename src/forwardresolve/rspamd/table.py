@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from forwardresolve.rspamd.answer import Answer
 
-DELIMITER_KEY: Final = "delimiter"
-"""The key whose value is Postfix' ``recipient_delimiter``; no recipient has a key without ``@``."""
+DELIMITER_KEY: Final = "delimiter:"
+"""The key whose value is Postfix' ``recipient_delimiter``; no recipient and no domain has one like it."""
 
 EXCEPTION: Final = "-"
 """The value of a key whose recipients are not listed."""
@@ -36,7 +36,7 @@ def table(answer: Answer) -> Iterator[tuple[str, str]]:
         answer: The resolution.
 
     Yields:
-        The key as the map has it, and its value: empty, or `EXCEPTION`. The first pair holds the
+        The key as the map has it, and its value: empty, or `EXCEPTION`. One pair holds the
         recipient delimiter. A domain that is not ASCII is there in both spellings.
     """
     yield DELIMITER_KEY, _encoded(answer.graph.settings.recipient_delimiter)

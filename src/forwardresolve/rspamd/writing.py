@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.errors import TargetError
-from forwardresolve.rspamd.artifact import MARKER, is_ours
+from forwardresolve.rspamd.artifact import is_ours
+from forwardresolve.rspamd.marker import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

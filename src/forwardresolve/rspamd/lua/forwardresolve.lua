@@ -91,7 +91,7 @@ end
 -- A map that holds the list says which delimiters there are, also where there are none.
 local function current()
   for _, map in ipairs(maps) do
-    local delimiters = map:get_key('delimiter')
+    local delimiters = map:get_key('delimiter:')
     if delimiters then
       return map, decoded(delimiters)
     end
