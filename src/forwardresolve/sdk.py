@@ -60,12 +60,14 @@ from forwardresolve.records import (
     Transport,
     TransportKind,
 )
+from forwardresolve.scope import Scope
 from forwardresolve.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "Addressable",
     "Backend",
     "BackendDataError",
     "BackendIncomplete",
@@ -88,6 +90,7 @@ __all__ = [
     "Record",
     "Relocated",
     "Remark",
+    "Scope",
     "Secret",
     "Site",
     "Transport",
@@ -190,5 +193,31 @@ class Versioned(Protocol):
 
         Raises:
             BackendError: The source cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Addressable(Protocol):
+    """A backend that can read what concerns some addresses alone: an ability, too.
+
+    It is for a source whose rows are many and each stand for themselves: a panel tells which
+    addresses it has changed, and only these are read.
+    """
+
+    def records_of(self, scope: Scope) -> Iterable[Record] | None:
+        """Read a part of the source, now.
+
+        Args:
+            scope: Which rows are meant.
+
+        Returns:
+            Every record that a whole reading gives now and the scope covers, however the address
+            is spelled in the source. Further records of a whole reading do no harm. None where
+            this part cannot be told from the rest, or rows that are not meant may change with
+            it: then the source is read whole.
+
+        Raises:
+            BackendError: As in `Backend.records`.
         """
         ...

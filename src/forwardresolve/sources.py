@@ -142,13 +142,11 @@ class _Reading:
         counts: dict[str, list[int]] = {}
         spools: dict[str, Path] = {}
         sources = self._config.sources
-        # What may be down comes first: beginning anew costs least there.
-        names = sorted(sources, key=lambda name: name not in self._config.fallbacks)
         try:
             graph = ForwardingGraph.from_sources(
                 {
                     name: self._source(name, sources[name], counts.setdefault(name, [0, 0]), spools)
-                    for name in names
+                    for name in in_order(self._config)
                 },
                 **attrs.asdict(self._config.resolve, recurse=False),
             )
@@ -197,6 +195,11 @@ class _Reading:
         _LOG.warning("%s; its last good read stands in for it, %s old", error, span(age))
         self._last_good[name] = self._kept.at(name)
         raise _Replaced
+
+
+def in_order(config: Config) -> tuple[str, ...]:
+    """Return the names of the sources as they are read: beginning anew costs least in front."""
+    return tuple(sorted(config.sources, key=lambda name: name not in config.fallbacks))
 
 
 def whole(

@@ -55,6 +55,11 @@ class Database:
     _driver_errors: tuple[type[Exception], ...]
     _cursor: Any = None
 
+    @property
+    def kind(self) -> str:
+        """Return the kind of database: sqlite, postgresql or mysql."""
+        return self._address.kind.name
+
     def ask(self, query: Query) -> tuple[tuple[str, ...], Chunks]:
         """Put a query and stream its answer; it must be taken to its end before the next one.
 

@@ -10,7 +10,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -18,6 +18,8 @@ from forwardresolve.sdk import BackendMisconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from forwardresolve.sdk import Scope
 
 _DIRECTORY: Final = files(__package__) / "presets" / "sql"
 _IN_BRACES: Final = re.compile(r"\{(\w+)\}")
@@ -37,6 +39,9 @@ class Preset:
         words: Words that stand in the queries as ``{word}``, with what each is on each kind of
             database.
         queries: Kind of row to its query.
+        narrows: What can be read by itself: ``domains``, where each row hangs on its own domain
+            alone; ``addresses``, where what holds of a domain may hang on another one, too; empty,
+            where rows of one address are made out of those of another one.
     """
 
     name: str
@@ -47,6 +52,11 @@ class Preset:
     parameters: Mapping[str, int] = attrs.Factory(dict)
     words: Mapping[str, Mapping[str, str]] = attrs.Factory(dict)
     queries: Mapping[str, str]
+    narrows: Literal["domains", "addresses", ""] = ""
+
+    def can_narrow_to(self, scope: Scope) -> bool:
+        """Tell whether a scope can be read by itself."""
+        return self.narrows == "domains" or (self.narrows == "addresses" and not scope.whole)
 
     def check_parameters(self, given: Mapping[str, int]) -> None:
         """Refuse parameters that the preset does not have.

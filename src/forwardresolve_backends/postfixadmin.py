@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
-from forwardresolve.sdk import Domain, Forward, Origin, Record, Remark, Secret
+from forwardresolve.sdk import Domain, Forward, Origin, Record, Remark, Scope, Secret
 from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
+from forwardresolve_backends._sql_scope import narrow
 from forwardresolve_backends._sql_tables import select_columns
 from forwardresolve_backends._sql_version import version_of
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from forwardresolve.sdk import DomainKind
-    from forwardresolve_backends._sql_connection import Database, Row
+    from forwardresolve_backends._sql_connection import Row
 
 _ACTIVE: Final = frozenset({"1"})
 """PostfixAdmin's queries say ``active = '1'``, or ``active`` where it is a boolean."""
@@ -93,11 +94,34 @@ class PostfixAdmin:
             BackendUnavailable: The database does not answer, or stops answering in the middle.
             BackendDataError: It holds a value that cannot be read.
         """
+        yield from self._records(None)
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        """Read the rows of some addresses, in one consistent transaction.
+
+        Args:
+            scope: Which rows are meant.
+
+        Returns:
+            The records, and perhaps some more.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        return self._records(scope)
+
+    def _records(self, scope: Scope | None) -> Iterator[Record]:
         with open_database(self.url) as database:
-            yield from self._domains(self._read(database, self.tables.domain, _DOMAINS))
-            yield from records.alias_domains(self._read(database, self.tables.alias_domain, _ALIAS_DOMAINS))
-            yield from records.mailboxes(self._read(database, self.tables.mailbox, _MAILBOXES))
-            yield from self._forwards(self._read(database, self.tables.alias, _ALIASES))
+
+            def read(kind: str, name: str, columns: Mapping[str, str]) -> rows.Rows:
+                query = self._query(name, columns)
+                asked = query if scope is None else narrow(query, kind, scope, database.kind)
+                return rows.read(database, asked, rows.Contract(tuple(columns)), rows.Switch(_ACTIVE))
+
+            yield from self._domains(read("domains", self.tables.domain, _DOMAINS))
+            yield from records.alias_domains(read("alias_domains", self.tables.alias_domain, _ALIAS_DOMAINS))
+            yield from records.mailboxes(read("mailboxes", self.tables.mailbox, _MAILBOXES))
+            yield from self._forwards(read("forwards", self.tables.alias, _ALIASES))
 
     def version(self) -> str:
         """Return a text that is another one after every change that ``version_query`` sees.
@@ -110,11 +134,10 @@ class PostfixAdmin:
         """
         return version_of(self.url, self.version_query)
 
-    def _read(self, database: Database, name: str, columns: Mapping[str, str]) -> rows.Rows:
+    def _query(self, name: str, columns: Mapping[str, str]) -> Query:
         table = self.prefix + name
         selection = select_columns(table, {**columns, "active": "active"})
-        query = Query(selection, table, "check prefix and tables against config.local.php")
-        return rows.read(database, query, rows.Contract(tuple(columns)), rows.Switch(_ACTIVE))
+        return Query(selection, table, "check prefix and tables against config.local.php")
 
     def _domains(self, read: rows.Rows) -> Iterator[Record]:
         autoreply = self.vacation_domain.casefold()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from forwardresolve.sdk import BackendMisconfigured, Record, Remark, Secret
+from forwardresolve.sdk import BackendMisconfigured, Record, Remark, Scope, Secret
 from forwardresolve_backends import _sql_records as records
 from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
 from forwardresolve_backends._sql_presets import find_preset, show_preset, show_presets
+from forwardresolve_backends._sql_scope import narrow
 from forwardresolve_backends._sql_tables import (
     AliasDomainsTable,
     DomainsTable,
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 Reader = Callable[[rows.Rows], Iterator[Record]]
+_Asked = dict[str, tuple[Query, rows.Switch | None]]
 
 _READERS: Final[Mapping[str, tuple[rows.Contract, Reader]]] = {
     "domains": (records.DOMAINS, records.domains),
@@ -154,13 +156,43 @@ class Sql:
             BackendUnavailable: The database does not answer, or stops answering in the middle.
             BackendDataError: It holds a value that cannot be read.
         """
-        asked = self._own()
         if self.preset:
             preset = find_preset(self.preset)
-            asked = {**self._by(preset), **asked}
             if preset.experimental:
                 said = f"The preset {preset.name} is experimental: {preset.experimental}."
                 yield Remark("experimental-preset", said)
+        yield from self._read(self._asked())
+
+    def records_of(self, scope: Scope) -> Iterator[Record] | None:
+        """Read the rows of some addresses, in one consistent transaction.
+
+        Args:
+            scope: Which rows are meant.
+
+        Returns:
+            The records; None where a preset makes rows of one address out of those of another one.
+
+        Raises:
+            BackendError: As in `records`.
+        """
+        if self.preset and not find_preset(self.preset).can_narrow_to(scope):
+            return None
+        return self._part(scope)
+
+    def _part(self, scope: Scope) -> Iterator[Record]:
+        database = parse_url(self.url).kind.name
+        asked = {
+            kind: (narrow(query, kind, scope, database), switch)
+            for kind, (query, switch) in self._asked().items()
+        }
+        try:
+            found = list(self._read(asked))
+        except BackendMisconfigured:
+            # A query that cannot stand inside of another one is put as it is; one that is wrong says so.
+            found = list(self._read(self._asked()))
+        yield from found
+
+    def _read(self, asked: _Asked) -> Iterator[Record]:
         with open_database(self.url) as database:
             for name, (contract, reader) in _READERS.items():
                 if name in asked:
@@ -178,9 +210,13 @@ class Sql:
         """
         return version_of(self.url, self.version_query)
 
-    def _own(self) -> dict[str, tuple[Query, rows.Switch | None]]:
+    def _asked(self) -> _Asked:
+        """Return what is asked, by kind of row."""
+        return {**self._by(find_preset(self.preset)), **self._own()} if self.preset else self._own()
+
+    def _own(self) -> _Asked:
         """Return what the options themselves ask, by kind of row."""
-        asked: dict[str, tuple[Query, rows.Switch | None]] = {}
+        asked: _Asked = {}
         for name in _READERS:
             query, table = self._given(name)
             if table is not None:
@@ -189,7 +225,7 @@ class Sql:
                 asked[name] = Query(query, f"queries.{name}", "check the SQL against the database"), None
         return asked
 
-    def _by(self, preset: Preset) -> dict[str, tuple[Query, rows.Switch | None]]:
+    def _by(self, preset: Preset) -> _Asked:
         """Return what a preset asks, by kind of row."""
         texts = preset.queries_on(parse_url(self.url).kind.name, self.parameters)
         return {

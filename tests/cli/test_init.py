@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forwardresolve.operate.requests import take
+from forwardresolve.operate.requests import Requested, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,7 @@ def test_touch_leaves_a_request_and_says_nothing(run: Run, tmp_path: Path) -> No
     done = run("touch", "Info@a.example", "--requests", str(tmp_path))
 
     assert (done.code, done.out, done.err) == (0, "", "")
-    assert take(tmp_path, lambda _: None) == ("info@a.example",)
+    assert take(tmp_path, lambda _: None) == Requested(("info@a.example",), is_all=True)
 
 
 def test_the_environment_names_the_directory_of_requests(
@@ -118,7 +118,7 @@ def test_the_environment_names_the_directory_of_requests(
     monkeypatch.setenv("FORWARDRESOLVE_REQUESTS", str(tmp_path))
 
     assert run("touch").code == 0
-    assert take(tmp_path, lambda _: None) == ()
+    assert take(tmp_path, lambda _: None) == Requested((), is_all=False)
 
 
 def test_touch_of_no_address_is_an_error_and_leaves_nothing(run: Run, tmp_path: Path) -> None:

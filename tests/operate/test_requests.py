@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forwardresolve.errors import AddressError, TargetError
-from forwardresolve.operate.requests import SETTLING, leave, take
+from forwardresolve.operate.requests import SETTLING, Requested, leave, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,17 +19,22 @@ def quickly(_: float) -> None:
     """Do not wait."""
 
 
+def _named(directory: Path) -> tuple[str, ...]:
+    requested = take(directory, quickly)
+    return requested.addresses if requested else ()
+
+
 def test_a_request_is_taken_with_its_addresses_and_only_once(tmp_path: Path) -> None:
     leave(["Info@Example.NET", "a@b.example"], tmp_path)
 
-    assert take(tmp_path, quickly) == ("a@b.example", "info@example.net")
+    assert take(tmp_path, quickly) == Requested(("a@b.example", "info@example.net"), is_all=True)
     assert take(tmp_path, quickly) is None
 
 
 def test_a_request_may_name_nothing(tmp_path: Path) -> None:
     leave([], tmp_path)
 
-    assert take(tmp_path, quickly) == ()
+    assert take(tmp_path, quickly) == Requested((), is_all=False)
 
 
 def test_a_burst_is_one_request(tmp_path: Path) -> None:
@@ -44,7 +49,8 @@ def test_a_burst_is_one_request(tmp_path: Path) -> None:
     taken = take(tmp_path, meanwhile)
 
     assert taken is not None
-    assert len(taken) == 6
+    assert len(taken.addresses) == 6
+    assert taken.is_all
     assert waited == [SETTLING]
     assert list(tmp_path.iterdir()) == []
 
@@ -84,7 +90,7 @@ def test_what_a_stranger_leaves_is_removed_and_not_followed(tmp_path: Path) -> N
     os.mkfifo(requests / "pipe")
     (requests / "odd").write_bytes(b"\xff\xfe\0\nb@a.example\n" + b"x" * 100_000)
 
-    assert take(requests, quickly) == ("b@a.example",)
+    assert take(requests, quickly) == Requested(("b@a.example",), is_all=False)
     assert list(requests.iterdir()) == []
     assert secret.exists()
 
@@ -109,7 +115,7 @@ def test_no_request_is_lost_or_seen_in_halves_while_many_write(tmp_path: Path) -
 
     def read() -> None:
         while not done.is_set():
-            taken.extend(take(tmp_path, quickly) or ())
+            taken.extend(_named(tmp_path))
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -119,6 +125,18 @@ def test_no_request_is_lost_or_seen_in_halves_while_many_write(tmp_path: Path) -
         each.join()
     done.set()
     reader.join()
-    taken.extend(take(tmp_path, quickly) or ())
+    taken.extend(_named(tmp_path))
 
     assert sorted(taken) == sorted(wanted)
+
+
+@pytest.mark.parametrize("odd", ["", "info@a.example\n\n", "info@a.example\nno address@\n", "a@b.example\n" * 9999])
+def test_one_request_that_may_mean_more_than_it_names_is_about_everything(odd: str, tmp_path: Path) -> None:
+    leave(["info@a.example"], tmp_path)
+    (tmp_path / "odd").write_text(odd)
+
+    taken = take(tmp_path, quickly)
+
+    assert taken is not None
+    assert not taken.is_all
+    assert "info@a.example" in taken.addresses

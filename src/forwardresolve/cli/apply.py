@@ -112,7 +112,7 @@ def tell(outcomes: tuple[Outcome, ...]) -> None:
         raise typer.Exit(TargetError.exit_code)
 
 
-def _tell(requested: tuple[str, ...] | None) -> None:
+def _tell(requested: requests.Requested | None) -> None:
     if requested is not None:
         _LOG.info("a run was requested")
-        _LOG.debug("requested for: %s", ", ".join(requested) or "nothing in particular")
+        _LOG.debug("requested for: %s", ", ".join(requested.addresses) or "nothing in particular")

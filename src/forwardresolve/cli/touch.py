@@ -41,7 +41,7 @@ Socket = Annotated[
 def touch(
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ADDRESS", help="What has changed; it is only for the log."),
+        typer.Argument(metavar="ADDRESS", help="What has changed: an address, or @domain. None: anything may have."),
     ] = None,
     directory: Requests = requests.DIRECTORY,
     socket: Socket = SOCKET,
@@ -50,8 +50,8 @@ def touch(
 
     For the hook of a control panel, after its change is committed: every front end has it within
     seconds. It returns at once and needs no configuration; many requests of one second become one
-    run. It is told to forwardresolve watch where that listens, and is left as a file where it does
-    not.
+    run. It is told to forwardresolve watch where that listens, which reads what concerns these
+    addresses alone, and is left as a file where it does not.
 
     \b
     forwardresolve touch

@@ -15,11 +15,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from forwardresolve.addresses import normalise
 from forwardresolve.errors import AddressError, TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 DIRECTORY: Final = Path("/run/forwardresolve/requests")
 """Where requests are left."""
@@ -41,7 +43,7 @@ def leave(addresses: Iterable[str], directory: Path) -> Path:
     """Ask for a run.
 
     Args:
-        addresses: What has changed, for the log; a run reads everything anyway. None is fine.
+        addresses: What has changed; none: anything may have.
         directory: Where the requests are left.
 
     Returns:
@@ -67,7 +69,21 @@ def leave(addresses: Iterable[str], directory: Path) -> Path:
         raise TargetError(msg) from error
 
 
-def take(directory: Path, sleep: Callable[[float], object] = time.sleep) -> tuple[str, ...] | None:
+@attrs.frozen
+class Requested:
+    """What requests ask for together.
+
+    Args:
+        addresses: The addresses that they name, sorted.
+        is_all: Whether they name everything that has changed: none is without addresses, and none
+            holds anything else.
+    """
+
+    addresses: tuple[str, ...]
+    is_all: bool
+
+
+def take(directory: Path, sleep: Callable[[float], object] = time.sleep) -> Requested | None:
     """Take every request away, after a moment in which more may come.
 
     Args:
@@ -75,7 +91,7 @@ def take(directory: Path, sleep: Callable[[float], object] = time.sleep) -> tupl
         sleep: Waits for a number of seconds.
 
     Returns:
-        The addresses that they name, sorted; None where there was no request.
+        What they ask for; None where there was no request.
 
     Raises:
         TargetError: The directory cannot be read, or a request cannot be removed. It would start
@@ -86,13 +102,16 @@ def take(directory: Path, sleep: Callable[[float], object] = time.sleep) -> tupl
             return None
         sleep(SETTLING)
         named: set[str] = set()
+        is_all = True
         for path in _waiting(directory):
-            named.update(_addresses(path))
+            addresses = _addresses(path)
+            named.update(addresses - {""})
+            is_all &= bool(addresses) and "" not in addresses
             path.unlink(missing_ok=True)
     except OSError as error:
         msg = f"{error.filename or directory}: the requests cannot be taken: {error.strerror}"
         raise TargetError(msg) from error
-    return tuple(sorted(named))
+    return Requested(tuple(sorted(named)), is_all)
 
 
 def _waiting(directory: Path) -> list[Path]:
@@ -102,19 +121,28 @@ def _waiting(directory: Path) -> list[Path]:
         return []
 
 
-def _addresses(path: Path) -> Iterator[str]:
-    """Read what a stranger may have written: a link or a pipe is not followed, other text not taken."""
+def _addresses(path: Path) -> set[str]:
+    """Read what a stranger may have written: a link or a pipe is not followed.
+
+    Returns:
+        The addresses; an empty text stands for whatever else is there.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return
+        return {""}
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return
+        return {""}
     with os.fdopen(descriptor, "rb") as file:
-        text = file.read(_LONGEST).decode(errors="replace")
-    for line in text.splitlines():
-        try:
-            yield normalise(line)
-        except AddressError:
-            continue
+        text = file.read(_LONGEST + 1).decode(errors="replace")
+    if len(text) > _LONGEST:
+        return {"", *map(_address, text.splitlines()[:-1])}
+    return {*map(_address, text.splitlines())}
+
+
+def _address(line: str) -> str:
+    try:
+        return normalise(line)
+    except AddressError:
+        return ""

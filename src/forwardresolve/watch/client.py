@@ -74,7 +74,8 @@ class WatchClient:
         """Tell that something was changed in the source, which is read again.
 
         Args:
-            addresses: What has changed; none is fine.
+            addresses: Each address whose row has changed; ``@domain`` for a domain with everything
+                in it. None: anything may have changed.
 
         Raises:
             AddressError: One of them is no address.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from forwardresolve.addresses import domain_of, normalise, normalise_domain
 from forwardresolve.live import (
     RemoveDomain,
     RemoveDomainAlias,
@@ -14,14 +15,15 @@ from forwardresolve.live import (
     SetForwarding,
     SetMailbox,
 )
+from forwardresolve.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.live import Change
     from forwardresolve.records import Origin
-    from forwardresolve.rows import Rows
+    from forwardresolve.scope import Scope
     from forwardresolve.tables import Table
 
 
@@ -36,10 +38,13 @@ def changes_between(before: ForwardingGraph, after: ForwardingGraph) -> tuple[Ch
         The changes; None where they differ in something that changes cannot say: settings,
         patterns, transports, relocated addresses.
     """
-    old, new = before.rows, after.rows
+    return changes_of(before.rows, after.rows) if before.settings == after.settings else None
+
+
+def changes_of(old: Rows, new: Rows) -> tuple[Change, ...] | None:
+    """Find the changes that make rows into others; None as in `changes_between`."""
     same = (
-        before.settings == after.settings
-        and _patterns(old) == _patterns(new)
+        _patterns(old) == _patterns(new)
         and old.transports == new.transports
         and old.relocated == new.relocated
     )
@@ -48,7 +53,62 @@ def changes_between(before: ForwardingGraph, after: ForwardingGraph) -> tuple[Ch
 
 def rows_agree(one: ForwardingGraph, other: ForwardingGraph) -> bool:
     """Tell whether two graphs say the same about mail."""
-    return changes_between(one, other) == () and one.rows.overruled == other.rows.overruled
+    return one.settings == other.settings and facts_agree(one.rows, other.rows)
+
+
+def facts_agree(one: Rows, other: Rows) -> bool:
+    """Tell whether rows say the same about mail, read in the same way."""
+    return changes_of(one, other) == () and one.overruled == other.overruled
+
+
+def named_by(changes: Iterable[Change]) -> frozenset[str]:
+    """Return the addresses whose rows changes are about; ``@domain`` where a domain itself is meant."""
+    return frozenset(map(_named_by, changes))
+
+
+def _named_by(change: Change) -> str:
+    match change:
+        case SetForwarding(source=text) | RemoveForwarding(source=text):
+            return normalise(text)
+        case SetMailbox(address=text) | RemoveMailbox(address=text):
+            return normalise(text)
+        case SetDomain(name=text) | RemoveDomain(name=text):
+            return f"@{normalise_domain(text)}"
+        case SetDomainAlias(alias=text) | RemoveDomainAlias(alias=text):
+            return f"@{normalise_domain(text)}"
+
+
+def part_of(rows: Rows, scope: Scope) -> Rows:
+    """Return the rows that some addresses stand for, and all that stand for no address."""
+    part = Rows()
+    part.patterns = rows.patterns
+    for each in scope.domains:
+        _copy(each, rows.domains, part.domains)
+        _copy(each, rows.domain_aliases, part.domain_aliases)
+        _copy(each, rows.transports, part.transports)
+        _copy(f".{each}", rows.transports, part.transports)
+    for key in _keys(rows, scope):
+        _copy(key, rows.mailboxes, part.mailboxes)
+        _copy(key, rows.shields, part.shields)
+        _copy(key, rows.overruled, part.overruled)
+        _copy(key, rows.transports, part.transports)
+        _copy(key, rows.relocated, part.relocated)
+        for name, table in rows.tables.items():
+            part.tables[name].replace(key, table.arrows(key))
+    return part
+
+
+def _copy(key: str, facts: Mapping[str, Any], part: dict[str, Any]) -> None:
+    if key in facts:
+        part[key] = facts[key]
+
+
+def _keys(rows: Rows, scope: Scope) -> Iterable[str]:
+    if not scope.whole:
+        return scope.keys
+    facts: tuple[Iterable[str], ...] = (rows.mailboxes, rows.transports, rows.relocated)
+    known = (*facts, *rows.tables.values())
+    return {*scope.keys, *(key for keys in known for key in keys if domain_of(key) in scope.whole)}
 
 
 def _changes(old: Rows, new: Rows) -> Iterator[Change]:

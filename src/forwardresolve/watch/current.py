@@ -10,15 +10,26 @@ import attrs
 
 from forwardresolve.addresses import domain_of
 from forwardresolve.errors import TargetError
+from forwardresolve.graph import ForwardingGraph
 from forwardresolve.live import LiveResolution, SetForwarding, SetMailbox
 from forwardresolve.reachability import resolve
-from forwardresolve.watch.comparing import changes_between, rows_agree
+from forwardresolve.watch.comparing import (
+    changes_between,
+    changes_of,
+    facts_agree,
+    named_by,
+    part_of,
+    rows_agree,
+)
+from forwardresolve.watch.tallying import tallies_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from forwardresolve.live import Change, Delta
+    from forwardresolve.parts import Part
     from forwardresolve.reachability import Resolution
+    from forwardresolve.rows import Rows
     from forwardresolve.sources import Read
 
 _LOG: Final = logging.getLogger(__name__)
@@ -35,6 +46,7 @@ class Current:
         self._live: LiveResolution | None = None
         self._given: Read | None = None
         self._since: list[Change] | None = None
+        self._since_part: list[Change] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -75,8 +87,9 @@ class Current:
         changes = tuple(changes)
         with self._lock:
             delta = self.live.apply(changes)
-            if self._since is not None:
-                self._since += changes
+            for since in (self._since, self._since_part):
+                if since is not None:
+                    since.extend(changes)
             return delta
 
     def preview(self, changes: Iterable[Change]) -> Delta:
@@ -127,7 +140,41 @@ class Current:
             if pushed:
                 self.live.apply(pushed)
             self._given = attrs.evolve(given, graph=self.live.graph)
-            return Taken(difference, is_overtaken=bool(pushed))
+            return Taken(difference=difference, overtaken=named_by(pushed))
+
+    def begin_part(self) -> None:
+        """As `begin_reading`, for the reading of some addresses, which may be under way at the same time."""
+        with self._lock:
+            self._since_part = []
+
+    def break_off_part(self) -> None:
+        """Forget a reading of some addresses that has failed."""
+        with self._lock:
+            self._since_part = None
+
+    def take_part(self, part: Part) -> Taken | None:
+        """Take over what was read of some addresses.
+
+        Args:
+            part: What the sources gave, since `begin_part`.
+
+        Returns:
+            What has come of it; None where it takes a whole reading to tell what it means, and
+            then nothing has changed.
+        """
+        with self._lock:
+            pushed, self._since_part = self._since_part or [], None
+            given, live = self.given, self.live
+            old, new = part_of(live.graph.rows, part.scope), part_of(part.graph.rows, part.scope)
+            tallies = tallies_after(given.tallies, old, new)
+            changes = _changes_within(live, old, part, new)
+            if tallies is None or changes is None:
+                return None
+            delta = live.apply((*changes, *pushed))
+            if self._since is not None:
+                self._since += changes
+            self._given = attrs.evolve(given, graph=live.graph, tallies=tallies)
+            return Taken(overtaken=named_by(pushed), has_changed=bool(delta))
 
     def _bring_up(self, given: Read, fresh: Resolution | None) -> str:
         """Make the answer that of what was read; say how the one that was kept differs from a new one."""
@@ -146,19 +193,35 @@ class Current:
         return difference
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Taken:
     """What has come of a reading.
 
     Args:
         difference: How the answer that was kept up to date differed from one made anew; empty
             where it did not, as it must be.
-        is_overtaken: Whether something was pushed while it was read, so that the reading is to be
-            repeated.
+        overtaken: What was pushed or touched while it was read, so that it has to be read again.
+        has_changed: Whether the list may be another one.
     """
 
-    difference: str
-    is_overtaken: bool
+    difference: str = ""
+    overtaken: frozenset[str] = frozenset()
+    has_changed: bool = True
+
+
+def _changes_within(live: LiveResolution, old: Rows, part: Part, new: Rows) -> tuple[Change, ...] | None:
+    """Find the changes that bring a part of an answer up to what was read; None where there are no such."""
+    settings, rows = live.graph.settings, live.graph.rows
+    if part.graph.settings != settings or rows.tables["sieve"] or new.tables["sieve"]:
+        return None
+    if rows.domains and len(rows.domains) == len(old.domains) and not new.domains:
+        return None  # no domain is left: a whole reading refuses that
+    changes = changes_of(old, new)
+    if not changes:
+        return changes
+    tried = LiveResolution(ForwardingGraph(old, settings))
+    tried.apply(changes)
+    return changes if facts_agree(tried.graph.rows, new) else None
 
 
 def _difference(live: LiveResolution, fresh: Resolution) -> str:

@@ -10,14 +10,17 @@ import contextlib
 import datetime as dt
 import logging
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve import config, pipeline
 from forwardresolve.deploy.planning import Recent
 from forwardresolve.deploy.state import read_state, stamp
-from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
+from forwardresolve.errors import BackendUnavailable, ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.operate import requests, watching
 from forwardresolve.operate.attending import Attendant
+from forwardresolve.parts import read_part
+from forwardresolve.scope import Scope
 from forwardresolve.sources import read_all
 from forwardresolve.watch.backoff import Backoff
 from forwardresolve.watch.bell import Bell
@@ -30,7 +33,7 @@ from forwardresolve.watch.polling import Polling
 from forwardresolve.watch.wire import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from forwardresolve.config import Config
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 _LONGEST_WAIT: Final = 1.0
 """Seconds between two looks at whether there is something to do: for requests that lie in files."""
+_MOST_ASKED: Final = 200
+"""So many touched addresses are read by themselves; with more a whole reading is no slower."""
 
 
 class Resident:
@@ -72,6 +77,8 @@ class Resident:
         self._ended = False
         self._reload = False
         self._touched = False
+        self._asked: set[str] = set()
+        self._asking = Lock()
         self._pushed = False
         self._reading = Backoff()
         self._deploying = Backoff()
@@ -132,8 +139,11 @@ class Resident:
             self._look(chosen, polling)
             now = self._clock()
             compares = now >= self._compare_at
-            if (self._touched or compares) and now >= self._reading.at:
-                self._read(chosen, polling, compares=compares)
+            if now >= self._reading.at:
+                if self._touched or compares:
+                    self._read(chosen, polling, compares=compares)
+                elif self._asked:
+                    self._read_part(chosen)
             if self._pushed and self._clock() >= self._deploying.at and self._current.is_known:
                 self._deploy(chosen)
             if not self._idle():
@@ -146,7 +156,7 @@ class Resident:
         """Tell whether nothing can be done at once."""
         now = self._clock()
         return not (
-            (self._touched and now >= self._reading.at)
+            ((self._touched or self._asked) and now >= self._reading.at)
             or (self._pushed and now >= self._deploying.at and self._current.is_known)
         )
 
@@ -168,9 +178,10 @@ class Resident:
             self._alarm(chosen, error)
         if look.changed:
             self._touched = True
-        if self._requests is not None and requests.take(self._requests, lambda _: None) is not None:
+        requested = requests.take(self._requests, lambda _: None) if self._requests is not None else None
+        if requested is not None:
             _LOG.info("a run was requested")
-            self._touched = True
+            self._ask(requested.addresses if requested.is_all else ())
         if self._refused is not None and read_state(chosen.state_dir) != self._refused:
             self._refused = None  # somebody has approved it, or has run another command
             self._pushed = True
@@ -178,6 +189,7 @@ class Resident:
     def _read(self, chosen: Config, polling: Polling, *, compares: bool) -> None:
         """Read every source, and take over what has changed."""
         self._touched = False
+        self._take_asked()
         self._current.begin_reading()
         try:
             given = read_all(chosen, lambda *_: self._notify.alive(), writes=True)
@@ -190,12 +202,58 @@ class Resident:
         self._reading.succeeded()
         polling.was_read(self._clock())
         taken = self._current.take(given, compares=compares)
-        if taken.is_overtaken:
-            self._touched = True
+        self._ask_again(taken.overtaken)
         if compares:
             self._compare_at = self._clock() + chosen.watch.compare
             self._note_comparison(chosen, taken.difference)
         self._pushed = True
+
+    def _read_part(self, chosen: Config) -> None:
+        """Read of every source what the touched addresses stand for, and take over what has changed."""
+        asked = self._take_asked()
+        if self._current.given.last_good:  # it has no part that is newer
+            self._touched = True
+            return
+        self._current.begin_part()
+        try:
+            part = read_part(chosen, Scope.of(asked), self._current.live.graph.hosts)
+        except ForwardResolveError as error:
+            self._current.break_off_part()
+            if isinstance(error, BackendUnavailable) and chosen.fallbacks:
+                self._touched = True  # a last good read may stand in for the source
+                return
+            self._reading.failed(self._clock())
+            self._ask_again(asked)
+            self._alarm(chosen, error)
+            return
+        taken = None if part is None else self._current.take_part(part)
+        if taken is None:
+            self._current.break_off_part()
+            self._touched = True
+            return
+        self._pushed |= taken.has_changed or bool(self._reading.failures)
+        self._reading.succeeded()
+        self._ask_again(taken.overtaken)
+
+    def _ask(self, addresses: Iterable[str]) -> None:
+        """Note which addresses somebody has changed; none at all: anything may have changed."""
+        asked = frozenset(addresses)
+        if asked:
+            self._ask_again(asked)
+        else:
+            self._touched = True
+
+    def _ask_again(self, asked: frozenset[str]) -> None:
+        with self._asking:
+            self._asked |= asked
+            if len(self._asked) > _MOST_ASKED:
+                self._asked.clear()
+                self._touched = True
+
+    def _take_asked(self) -> frozenset[str]:
+        with self._asking:
+            asked, self._asked = frozenset(self._asked), set()
+            return asked
 
     def _note_comparison(self, chosen: Config, difference: str) -> None:
         if difference:
@@ -261,7 +319,7 @@ class Resident:
             return {"status": self._said}
         if asked.ask == "touch":
             _LOG.debug("touched: %s", ", ".join(asked.addresses) or "nothing in particular")
-            self._touched = True
+            self._ask(asked.addresses)
             self._bell.ring()
             return {}
         return self._changes(asked)
