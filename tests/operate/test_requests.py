@@ -130,7 +130,9 @@ def test_no_request_is_lost_or_seen_in_halves_while_many_write(tmp_path: Path) -
     assert sorted(taken) == sorted(wanted)
 
 
-@pytest.mark.parametrize("odd", ["", "info@a.example\n\n", "info@a.example\nno address@\n", "a@b.example\n" * 9999])
+@pytest.mark.parametrize(
+    "odd", ["", "info@a.example\n\n", "info@a.example\nno address@\n", "a@b.example\n" * 9999]
+)
 def test_one_request_that_may_mean_more_than_it_names_is_about_everything(odd: str, tmp_path: Path) -> None:
     leave(["info@a.example"], tmp_path)
     (tmp_path / "odd").write_text(odd)

@@ -2,44 +2,75 @@
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forwardresolve.addresses import normalise
 from forwardresolve.config import Config
+from forwardresolve.errors import AddressError
 from forwardresolve.parts import read_part
 from forwardresolve.reachability import resolve
 from forwardresolve.scope import Scope
 from forwardresolve.sdk import Secret
 from forwardresolve.sources import read_all
 from forwardresolve.watch.current import Current
-from forwardresolve_backends.postfixadmin import PostfixAdmin
 from forwardresolve_backends.sql import Queries, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCALS = ("ann", "Ann", "ben", "ben+x", '"ann"', "john doe", '"john doe"', "straße", "strasse", "a,b", '"a\\,b"')
+LOCALS = (
+    "ann",
+    "Ann",
+    "ben",
+    "ben+x",
+    '"ann"',
+    "john doe",
+    '"john doe"',
+    "straße",
+    "strasse",
+    "a,b",
+    '"a\\,b"',
+)
 DOMAINS = ("a.example", "A.Example", "b.example.", "xn--mnchen-3ya.example", "münchen.example", " c.example")
-OUTSIDE = ("out@far.example", "ann@a.example", "ben@b.example, out@far.example", "@c.example", "ann", "|cat", "")
+ACCOUNTS = ("root", "Ann")
+OUTSIDE = (
+    "out@far.example",
+    "ann@a.example",
+    "ben@b.example, out@far.example",
+    "@c.example",
+    "ann",
+    "|cat",
+    "",
+)
 
 ALWAYS = "z.example"
 
-SCHEMA = """
-CREATE TABLE {0}domain (domain, kind, active);
-CREATE TABLE {0}twin (alias_domain, target_domain, active);
-CREATE TABLE {0}mailbox (address, shields, active);
-CREATE TABLE {0}forward (source, destination, postfix_table, active);
-CREATE TABLE {0}transport (recipient, kind, active);
-"""
+COLUMNS = {
+    "domain": ("domain", "kind", "active"),
+    "twin": ("alias_domain", "target_domain", "active"),
+    "mailbox": ("address", "shields", "active"),
+    "forward": ("source", "destination", "postfix_table", "active"),
+    "transport": ("recipient", "kind", "active"),
+}
+TABLES = {name: sa.table(name, *map(sa.column, ("rowid", *columns))) for name, columns in COLUMNS.items()}
+QUERIES = Queries(
+    domains="SELECT domain, kind, active FROM domain;",
+    alias_domains="SELECT * FROM twin -- all of them: ':name' and '%'",
+    mailboxes="SELECT address, shields, active FROM mailbox",
+    forwards="WITH f AS (SELECT * FROM forward) SELECT * FROM f WHERE '%:x' <> ' :y'",
+    transports="SELECT recipient, kind, active FROM transport",
+)
+NAMES = ("one", "two")
 
+Row = tuple[Any, ...]
 addresses = st.builds(
     lambda local, domain, blank: f"{blank}{local}@{domain}",
     st.sampled_from((*LOCALS, "")),
@@ -53,7 +84,7 @@ domain_rows = st.tuples(
 twin_rows = st.tuples(st.sampled_from(DOMAINS), st.sampled_from(DOMAINS), active)
 mailbox_rows = st.tuples(addresses, st.booleans(), active)
 forward_rows = st.tuples(
-    st.one_of(addresses, st.sampled_from(("root", "Ann"))),
+    st.one_of(addresses, st.sampled_from(ACCOUNTS)),
     st.sampled_from(OUTSIDE),
     st.sampled_from(("virtual", "virtual", "virtual", "local", "canonical", "bcc", "sieve")),
     active,
@@ -70,75 +101,81 @@ ROWS = {
     "forward": forward_rows,
     "transport": transport_rows,
 }
-KINDS = ("domain", "domain", "forward", "forward", "forward", "forward", "mailbox", "mailbox", "twin", "transport")
+KINDS = (
+    "domain",
+    "domain",
+    "forward",
+    "forward",
+    "forward",
+    "forward",
+    "mailbox",
+    "mailbox",
+    "twin",
+    "transport",
+)
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> tuple[str, tuple[Any, ...]]:
+def rows(draw: st.DrawFn) -> tuple[str, str, Row]:
     table = draw(st.sampled_from(KINDS))
-    prefix = draw(st.sampled_from(("", "", "more_")))
-    return prefix + table, draw(ROWS[table])
+    return draw(st.sampled_from(NAMES)), table, draw(ROWS[table])
 
 
 @attrs.frozen
 class World:
-    """Two sources in one database."""
+    """Two sources, each in a database of its own."""
 
     path: Path
 
     @classmethod
-    def made(cls, path: Path, filled: list[tuple[str, tuple[Any, ...]]]) -> World:
-        made = cls(path / "panel.db")
-        with sqlite3.connect(made.path) as connection:
-            connection.executescript(SCHEMA.format("") + SCHEMA.format("more_"))
-            connection.execute("INSERT INTO domain VALUES (?, 'mailbox', 1)", (ALWAYS,))
-        made.add(filled)
+    def made(cls, path: Path, filled: list[tuple[str, str, Row]]) -> World:
+        made = cls(path)
+        for name in NAMES:
+            with made.open(name) as connection:
+                for table, columns in COLUMNS.items():
+                    connection.exec_driver_sql(f"CREATE TABLE {table} ({', '.join(columns)})")
+        made.add(("one", "domain", (ALWAYS, "mailbox", 1)), *filled)
         return made
 
-    def add(self, filled: list[tuple[str, tuple[Any, ...]]]) -> None:
-        with sqlite3.connect(self.path) as connection:
-            for table, row in filled:
-                connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[sa.Connection]:
+        with sa.create_engine(
+            f"sqlite:///{self.path}/{name}.db", poolclass=sa.NullPool
+        ).begin() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous = OFF")
+            yield connection
 
-    def change(self, table: str, number: int, column: int, row: tuple[Any, ...] | None) -> Iterator[str]:
-        """Remove or change a row; yield what a panel would touch."""
-        with sqlite3.connect(self.path) as connection:
-            found = connection.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall()
-            there = [each for each in found if each[1] != ALWAYS]  # without any domain nothing is read
-            if not there:
-                return
+    def add(self, *filled: tuple[str, str, Row]) -> None:
+        for name, table, row in filled:
+            with self.open(name) as connection:
+                values = dict(zip(COLUMNS[table], row, strict=True))
+                connection.execute(sa.insert(TABLES[table]).values(values))
+
+    def change(self, name: str, table: str, number: int, column: int, row: Row | None) -> Iterator[str]:
+        """Remove or change a row; yield the keys that it had and has."""
+        target = TABLES[table]
+        with self.open(name) as connection:
+            found = connection.execute(sa.select(target).order_by(target.c.rowid)).fetchall()
+        there = [each for each in found if each[1] != ALWAYS]  # without any domain nothing is read
+        if there:
             rowid, *before = there[number % len(there)]
+            with self.open(name) as connection:
+                connection.execute(sa.delete(target).where(target.c.rowid == rowid))
             yield before[0]
-            connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
             if row is not None:
-                after = [*before]
-                after[column % len(after)] = row[column % len(after)]
-                yield after[0]
-                connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(after))})", after)
+                before[column % len(before)] = row[column % len(before)]
+                self.add((name, table, tuple(before)))
+                yield before[0]
 
     def config(self) -> Config:
-        return Config(sources={name: self._source(prefix) for name, prefix in (("one", ""), ("two", "more_"))})
-
-    def _source(self, prefix: str) -> Sql:
-        return Sql(
-            url=Secret(f"sqlite:///{self.path}"),
-            queries=Queries(
-                domains=f"SELECT domain, kind, active FROM {prefix}domain;",
-                alias_domains=f"SELECT * FROM {prefix}twin -- all of them: ':name' and '%'",
-                mailboxes=f"SELECT address, shields, active FROM {prefix}mailbox",
-                forwards=f"WITH f AS (SELECT * FROM {prefix}forward) SELECT * FROM f WHERE '%:x' <> ' :y'",
-                transports=f"SELECT recipient, kind, active FROM {prefix}transport",
-            ),
-        )
+        url = f"sqlite:///{self.path}/{{}}.db"
+        return Config(sources={name: Sql(url=Secret(url.format(name)), queries=QUERIES) for name in NAMES})
 
 
-def touched(text: str) -> str:
-    """Return what a panel touches that has changed a row with this key."""
-    try:
-        address = normalise(text if "@" in text or text in ("root", "Ann") else f"@{text.removeprefix('.')}")
-    except Exception:
-        return ""
-    return address
+def touched(key: str) -> Iterator[str]:
+    """Yield what a panel touches that has changed a row with this key; nothing for one that is no address."""
+    with contextlib.suppress(AddressError):
+        yield normalise(key if "@" in key or key in ACCOUNTS else f"@{key.removeprefix('.')}")
 
 
 @settings(max_examples=40, deadline=None)
@@ -152,8 +189,7 @@ def touched(text: str) -> str:
     ),
 )
 def test_what_was_touched_is_read_as_by_a_whole_reading(
-    filled: list[tuple[str, tuple[Any, ...]]],
-    changes: list[tuple[tuple[str, tuple[Any, ...]], int, int, str]],
+    filled: list[tuple[str, str, Row]], changes: list[tuple[tuple[str, str, Row], int, int, str]]
 ) -> None:
     with TemporaryDirectory() as directory:
         world = World.made(Path(directory), filled)
@@ -161,14 +197,14 @@ def test_what_was_touched_is_read_as_by_a_whole_reading(
         current = Current()
         current.begin_reading()
         current.take(read_all(config))
-        for (table, row), number, column, how in changes:
+        for given_row, number, column, how in changes:
+            name, table, row = given_row
             if how == "add":
-                world.add([(table, row)])
-                keys = {row[0]}
+                world.add(given_row)
+                keys = [row[0]]
             else:
-                keys = {*world.change(table, number, column, row if how == "change" else None)}
-            asked = {touched(key) for key in keys} - {""}
-            scope = Scope.of(asked)
+                keys = [*world.change(name, table, number, column, row if how == "change" else None)]
+            scope = Scope.of([each for key in keys for each in touched(key)])
             current.begin_part()
             part = read_part(config, scope, current.live.graph.hosts)
             assert part is not None

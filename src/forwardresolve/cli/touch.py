@@ -41,7 +41,9 @@ Socket = Annotated[
 def touch(
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ADDRESS", help="What has changed: an address, or @domain. None: anything may have."),
+        typer.Argument(
+            metavar="ADDRESS", help="What has changed: an address, or @domain. None: anything may have."
+        ),
     ] = None,
     directory: Requests = requests.DIRECTORY,
     socket: Socket = SOCKET,
