@@ -220,6 +220,21 @@ def test_a_rollback_names_a_generation_that_status_lists(admin: Admin) -> None:
     assert admin("rollback").code == 2
 
 
+def test_status_shows_the_newest_generations_and_all_where_asked(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.sql(ONE_MORE)
+    admin("apply")
+    monkeypatch.setattr("forwardresolve.cli.status._SHOWN", 1)
+
+    short, full = ([line for line in admin("status", *more).lines if "kept: " in line] for more in ([], ["--full"]))
+
+    assert len(full) == 2
+    assert short[0] == full[0]
+    assert short[1].startswith("kept: 1 more, the oldest of 20")
+    assert short[1].endswith("; forwardresolve status --full shows them")
+
+
 def test_status_is_also_json(admin: Admin) -> None:
     told = json.loads(admin("status", "--format", "json").out)
 

@@ -80,6 +80,16 @@ def test_what_is_damaged_is_lost_and_said_and_kept_anew(
     assert (history.generation(OLD.digest), history.ways(OLD.digest)) == (OLD, WAYS)
 
 
+def test_ways_that_are_gone_are_not_known(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.keep(OLD, WAYS, NOW, keys=2)
+    (tmp_path / "generations" / OLD.digest / "ways.json.gz").unlink()
+
+    assert (history.ways(OLD.digest), history.generation(OLD.digest)) == (None, OLD)
+    history.keep(OLD, WAYS, NOW, keys=2)
+    assert history.ways(OLD.digest) == WAYS
+
+
 def test_the_newest_are_kept_and_what_a_target_needs(tmp_path: Path) -> None:
     history = History(tmp_path)
     digests = keep(history, 6)
@@ -124,7 +134,7 @@ def test_a_disk_that_refuses_is_a_sentence_and_leaves_nothing(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("forwardresolve.deploy.history.replace", refuse)
+    monkeypatch.setattr("forwardresolve.deploy.descent.replace", refuse)
 
     with pytest.raises(TargetError, match=r"^state_dir: .*No space left on device"):
         History(tmp_path).keep(OLD, WAYS, NOW, keys=2)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 1
 _LIMITS: Final = Limits()
+_SHOWN: Final = 20
+"""How many kept generations are shown: a customer's click makes one."""
 
 
 def status(
@@ -44,6 +46,9 @@ def status(
     critical: Annotated[
         float, typer.Option("--critical", metavar="SECONDS", min=0, help="The same, as critical.")
     ] = _LIMITS.critical,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show every kept generation, not only the newest.")
+    ] = False,
     config_file: ConfigFile = None,
 ) -> None:
     """Show what every target holds and how the last run ended.
@@ -63,7 +68,8 @@ def status(
     if output_format == "json":
         typer.echo(json.dumps(_as_json(found), indent=2))
     else:
-        for line in _as_text(found, dt.datetime.now(dt.UTC)):
+        shown = len(found.kept) if full else _SHOWN
+        for line in _as_text(found, dt.datetime.now(dt.UTC), shown):
             typer.echo(line)
 
 
@@ -77,7 +83,7 @@ def _judged(config_file: Path | None, limits: Limits) -> Judgement:
     return judge(read_state(state_dir), verified, dt.datetime.now(dt.UTC), limits, watching.load(state_dir))
 
 
-def _as_text(found: Status, now: dt.datetime) -> Iterator[str]:
+def _as_text(found: Status, now: dt.datetime, shown: int) -> Iterator[str]:
     for each in found.targets:
         yield f"{each.name}: {'; '.join(_target(each))}"
     run = found.state.run
@@ -90,9 +96,11 @@ def _as_text(found: Status, now: dt.datetime) -> Iterator[str]:
         yield f"apply is held since the rollback of {hold.at} ({hold.reason}); go on with: apply --resume"
     for approval in found.state.approvals:
         yield f"approved for the next run: plan {approval.digest[:SHORT]} ({approval.reason})"
-    for kept in found.kept:
+    for kept in found.kept[:shown]:
         causes = f"  {'; '.join(kept.causes[:2])}" if kept.causes else ""
         yield f"kept: {kept.digest[:SHORT]}  {kept.at}  {kept.keys} keys{causes}"
+    if more := found.kept[shown:]:
+        yield f"kept: {len(more)} more, the oldest of {more[-1].at}; forwardresolve status --full shows them"
 
 
 def _target(each: TargetStatus) -> Iterator[str]:

@@ -26,7 +26,8 @@ class Deploy:
     Args:
         on_failure: What a failing target means for those behind it in the configuration:
             ``continue`` goes on with them, ``stop`` leaves them as they are.
-        generations: How many generations are kept for a way back.
+        generations: How many generations are kept for a way back. Whole ones count; the clicks
+            since, which ``watch`` keeps as what they change, belong to them.
         days: How long they are kept at most. What a target holds, and what it held before, stays.
         hooks: Where the directories ``pre``, ``deploy`` and ``fail`` are, whose programs are run
             before maps go out, after it, and after a failure.

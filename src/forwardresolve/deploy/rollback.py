@@ -104,15 +104,16 @@ class _Journey:
     Args:
         history: What is kept.
         to: Where everything goes; empty for what each target held before.
+        found: What has been read of it, for targets that go the same way.
     """
 
     history: History
     to: str
+    found: dict[str, Generation | None] = attrs.field(factory=dict)
 
     def task(self, target: Target, record: TargetRecord) -> Task | None:
         """Say what is to be done with a target; None where it has nowhere to go."""
-        last = self.history.generation(record.history[-1]) if record.history else None
-        wanted = self._earlier(record) if not self.to else self._named(record, last)
+        wanted = self._named(record) if self.to else self._earlier(record)
         if wanted is None:
             return None
         try:
@@ -123,16 +124,22 @@ class _Journey:
     def _earlier(self, record: TargetRecord) -> Generation | None:
         """Return the last generation before the one that the target holds."""
         for digest in reversed(record.history):
-            if digest != record.held and (found := self.history.generation(digest)) is not None:
+            if digest != record.held and (found := self._generation(digest)) is not None:
                 return found
         return None
 
-    def _named(self, record: TargetRecord, last: Generation | None) -> Generation | None:
+    def _named(self, record: TargetRecord) -> Generation | None:
         """Return the named generation, if it is one for this target: of another profile it is not."""
-        found = self.history.generation(self.to)
-        if found is None or (self.to not in record.history and not _alike(found, last)):
-            return None
-        return found
+        found = self._generation(self.to)
+        if found is None or self.to in record.history or not record.history:
+            return found
+        last = self._generation(record.history[-1])
+        return found if last is None or last.digests.keys() == found.digests.keys() else None
+
+    def _generation(self, digest: str) -> Generation | None:
+        if digest not in self.found:
+            self.found[digest] = self.history.generation(digest)
+        return self.found[digest]
 
 
 def _shortened(record: TargetRecord, outcome: Outcome) -> TargetRecord:
@@ -141,10 +148,6 @@ def _shortened(record: TargetRecord, outcome: Outcome) -> TargetRecord:
         return record
     behind = record.history[::-1].index(outcome.digest)
     return attrs.evolve(record, history=record.history[: len(record.history) - behind])
-
-
-def _alike(one: Generation, other: Generation | None) -> bool:
-    return other is None or one.digests.keys() == other.digests.keys()
 
 
 def _stays(target: Target, record: TargetRecord) -> Outcome:

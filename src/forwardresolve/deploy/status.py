@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forwardresolve.deploy.front_end import FrontEnd
-    from forwardresolve.deploy.history import Kept
+    from forwardresolve.deploy.kept import Kept
     from forwardresolve.deploy.state import State
 
 
