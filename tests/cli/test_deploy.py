@@ -227,7 +227,9 @@ def test_status_shows_the_newest_generations_and_all_where_asked(
     admin("apply")
     monkeypatch.setattr("forwardresolve.cli.status._SHOWN", 1)
 
-    short, full = ([line for line in admin("status", *more).lines if "kept: " in line] for more in ([], ["--full"]))
+    short, full = (
+        [line for line in admin("status", *more).lines if "kept: " in line] for more in ([], ["--full"])
+    )
 
     assert len(full) == 2
     assert short[0] == full[0]

@@ -125,7 +125,7 @@ DONE = st.one_of(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(done=st.lists(DONE, max_size=30))
+@given(done=st.lists(DONE, min_size=10, max_size=30))
 def test_whatever_is_done_everything_that_is_listed_comes_back(done: list[object], tmp_path: Path) -> None:
     state_dir = Path(tempfile.mkdtemp(dir=tmp_path))
     World(state_dir, History(state_dir)).live(done)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"digest":"x"}', b"\0\0"])
+@pytest.mark.parametrize("torn", [b"{", b'{"digest":"x"}', b"\0\0", b"x" * 5000])
 def test_the_beginning_of_a_line_is_no_step_and_is_cut_off(
     torn: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

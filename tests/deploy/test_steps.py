@@ -28,6 +28,14 @@ def test_every_click_comes_back_byte_for_byte(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "generations").iterdir()] == [made[0].digest]
 
 
+def test_an_address_may_come_and_go_and_come(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    made = [listing("a"), listing("a", "b"), listing("c"), listing("b", "c"), listing("a", "c")]
+    walk(history, made)
+
+    assert [history.generation(each.digest) for each in made] == made
+
+
 def test_what_is_known_of_a_step_is_what_is_known_of_a_generation(tmp_path: Path) -> None:
     history = History(tmp_path)
     old, new = clicks(2)
@@ -86,6 +94,7 @@ def test_a_list_that_comes_back_is_kept_once(tmp_path: Path) -> None:
         assert step(history, old, new)
     assert step(history, old, third)
 
+    assert lines(tmp_path, old).read_bytes().count(b"\n") == 2
     assert told(history) == digests([old, new, third])
     assert [history.generation(each.digest) for each in (old, new, third)] == [old, new, third]
 
@@ -236,6 +245,7 @@ def test_what_is_kept_whole_spares_no_step_to_it(tmp_path: Path) -> None:
     made = clicks(3)
     walk(history, made)
     walk(history, made[2:])
+    assert step(history, made[1], listing("late"))
 
     history.prune(Deploy(days=1), NOW + 5 * DAY, spared={made[2].digest})
 

@@ -143,7 +143,7 @@ class _Seen:
             else:
                 if step.before == whole or step.before in steps:
                     last = step.kept(whole)
-                    steps[step.digest] = _Place(last, step.before, end, size)
+                    steps.setdefault(step.digest, _Place(last, step.before, end, size))
                 else:
                     lost += 1
             end += size
