@@ -34,6 +34,7 @@ def test_the_beginning_of_a_line_is_no_step_and_is_cut_off(
     assert step(History(tmp_path), made[2], made[3])
 
     assert lines(tmp_path, made[0]).read_bytes().count(b"\n") == 3
+    assert lines(tmp_path, made[0]).read_bytes().endswith(b"}\n")
     assert [History(tmp_path).generation(each.digest) for each in made] == made
     assert not caplog.text
 
@@ -89,7 +90,7 @@ def test_a_file_that_cannot_be_read_loses_its_steps_and_is_not_written_over(
     assert told(history) == [made[0].digest]
     assert "since.jsonl: cannot be read" in caplog.text
     with pytest.raises(TargetError, match=r"^state_dir: .*since\.jsonl: Is a directory"):
-        step(history, *made)
+        step(history, made[0], made[1])
     history.keep(made[1], WAYS, NOW, keys=1)
     assert told(history) == digests(made)
 

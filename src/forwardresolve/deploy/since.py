@@ -19,7 +19,7 @@ from forwardresolve.deploy.patching import Patch
 from forwardresolve.rspamd.writing import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MOST_STEPS: Final = 1000
@@ -33,6 +33,10 @@ _MODE: Final = 0o600
 _is_text: Final = attrs.validators.instance_of(str)
 _are_texts: Final = attrs.validators.deep_iterable(_is_text)
 _is_number: Final = attrs.validators.instance_of(int)
+
+
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +59,7 @@ class Step:
     number: int = attrs.field(validator=_is_number)
     at: str = attrs.field(validator=_is_text)
     keys: int = attrs.field(validator=_is_number)
-    causes: tuple[str, ...] = attrs.field(default=(), converter=tuple, validator=_are_texts)
+    causes: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=_are_texts)
     reason: str = attrs.field(default="", validator=_is_text)
     patches: Mapping[str, str]
 
