@@ -42,7 +42,7 @@ def touch(
     addresses: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="ADDRESS", help="What has changed: an address, or @domain. None: anything may have."
+            metavar="ADDRESS", help="What has changed: an address, or @domain. Without one anything may have."
         ),
     ] = None,
     directory: Requests = requests.DIRECTORY,
