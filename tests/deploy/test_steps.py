@@ -11,6 +11,7 @@ import pytest
 from deploy.clicks import DAY, NOW, TEXT, WAYS, between, clicks, digests, lines, listing, step, told, walk
 from forwardresolve.deploy import since
 from forwardresolve.deploy.history import History
+from forwardresolve.deploy.planning import at_once
 from forwardresolve.deploy.policy import Deploy
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ def test_every_click_comes_back_byte_for_byte(tmp_path: Path) -> None:
         assert [each.generation(one.digest) for one in made] == made
         assert told(each) == digests(made)
     assert [path.name for path in (tmp_path / "generations").iterdir()] == [made[0].digest]
+
+
+def test_several_threads_may_ask_at_once(tmp_path: Path) -> None:
+    made = clicks(12)
+    walk(History(tmp_path), made)
+
+    assert at_once(History(tmp_path).generation, [each.digest for each in made]) == made
 
 
 def test_an_address_may_come_and_go_and_come(tmp_path: Path) -> None:

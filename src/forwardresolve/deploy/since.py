@@ -211,12 +211,13 @@ class Since:
         Raises:
             OSError: The file system refuses.
         """
+        seen = self._seen  # another thread may be reading on, too
         try:
             with self._path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._seen.end:  # somebody has put back an older one
-                    self._seen = _Seen()
-                file.seek(self._seen.end)
-                self._seen, lost = self._seen.on(file.read(), self._whole)
+                if os.fstat(file.fileno()).st_size < seen.end:  # somebody has put back an older one
+                    seen = _Seen()
+                file.seek(seen.end)
+                self._seen, lost = seen.on(file.read(), self._whole)
         except FileNotFoundError:
             self._seen = _Seen()
             return
