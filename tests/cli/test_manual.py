@@ -45,7 +45,9 @@ def test_every_command_has_its_part() -> None:
 def test_every_key_of_the_configuration_is_explained(kind: type) -> None:
     page = (ROOT / "docs" / "man" / "forwardresolve.toml.5").read_text(encoding="utf-8")
 
-    assert [each.name for each in attrs.fields(kind) if f"\\fB{each.name}\\fR\n" not in page] == []
+    assert [
+        each.name for each in attrs.fields(kind) if each.init and f"\\fB{each.name}\\fR\n" not in page
+    ] == []
 
 
 def test_every_table_of_the_configuration_has_its_part() -> None:

@@ -15,10 +15,11 @@ from forwardresolve.errors import ForwardResolveError, TargetError
 from forwardresolve.rspamd.artifact import map_artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from forwardresolve.deploy.messages import Message
-    from forwardresolve.deploy.receiving import Judge
+    from forwardresolve.deploy.own_guard import Judge
+    from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.target import Target
 
 ADDRESSES = "local.d/maps.d/forwardings.inc.local"
@@ -71,9 +72,11 @@ class Memory:
             raise TargetError(self.broken)
 
 
-def take_all(before: Generation, after: Generation, release: str) -> None:
+def take_all(
+    before: Generation, after: Generation, release: str, patches: Mapping[str, Patch] | None = None
+) -> None:
     """Let every change through."""
-    del before, after, release
+    del before, after, release, patches
 
 
 def asked(paths: Collection[str] = PATHS) -> bytes:

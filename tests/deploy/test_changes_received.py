@@ -11,8 +11,9 @@ from deploy.conversations import ADDRESSES, DOMAINS, PATHS, Memory, converse, ge
 from forwardresolve.deploy.generation import Generation
 from forwardresolve.deploy.guard import Limits
 from forwardresolve.deploy.messages import Holds, PutChanges, Refuses, announce, encode
+from forwardresolve.deploy.own_guard import OwnGuard
 from forwardresolve.deploy.patching import patch_between
-from forwardresolve.deploy.receiving import MOST_BYTES, OwnGuard
+from forwardresolve.deploy.receiving import MOST_BYTES
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import ForwardResolveError, UnsafeChange
 

@@ -35,14 +35,17 @@ from forwardresolve.deploy.messages import (
     announce,
     encode,
 )
+from forwardresolve.deploy.own_guard import OwnGuard
 from forwardresolve.deploy.pipes import Pipes
-from forwardresolve.deploy.receiving import MOST_BYTES, OwnGuard, Receiver
+from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.rspamd import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from forwardresolve.deploy.patching import Patch
 
 OLD = generation("a@a.example", "b@a.example")
 NEW = generation("a@a.example", "c@a.example", domains=("c.example",))
@@ -124,7 +127,10 @@ def test_a_change_that_was_planned_over_something_else_is_refused() -> None:
 def test_its_own_guard_is_asked_and_the_conversation_goes_on_after_a_refusal() -> None:
     target, seen = Memory(OLD), []
 
-    def judge(before: Generation, after: Generation, release: str) -> None:
+    def judge(
+        before: Generation, after: Generation, release: str, patches: Mapping[str, Patch] | None = None
+    ) -> None:
+        assert patches is None
         seen.append((before, after, release))
         if not release:
             msg = "too many\naddresses"

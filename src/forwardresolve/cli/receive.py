@@ -10,8 +10,9 @@ import typer
 
 from forwardresolve.deploy.directory import Directory
 from forwardresolve.deploy.guard import Limits
+from forwardresolve.deploy.own_guard import OwnGuard
 from forwardresolve.deploy.pipes import Pipes
-from forwardresolve.deploy.receiving import MOST_BYTES, OwnGuard, Receiver
+from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
 from forwardresolve.errors import ConfigError
 
 _DEFAULTS: Final = Limits()

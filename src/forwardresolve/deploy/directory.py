@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from forwardresolve.deploy.access import access, obstacle
+from forwardresolve.deploy.digests import Digests
 from forwardresolve.deploy.journal import Journal
 from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import TargetError
@@ -69,6 +70,7 @@ class Directory:
     mode: str = attrs.field(default="", validator=_is_mode)
     owner: int | str = ""
     group: int | str = ""
+    _digests: Digests = attrs.field(factory=Digests, init=False, eq=False, repr=False)
 
     def holding(self, paths: Collection[str]) -> Holding:
         """Say what the directory holds; what a killed run has left is carried out first."""
@@ -122,9 +124,10 @@ class Directory:
         return self.root / JOURNAL
 
     def _held(self, journal: Journal, paths: Collection[str]) -> Holding:
-        found = {path: present(self.root / path) for path in sorted(paths)}
-        digests = {path: _digest(content) for path, content in found.items() if content is not None}
-        return Holding(digests, journal.sequence)
+        found = {path: self._digests.of(self.root / path) for path in sorted(paths)}
+        return Holding(
+            {path: digest for path, digest in found.items() if digest is not None}, journal.sequence
+        )
 
     def _replace(self, generation: Generation, held: Holding, journal: Journal, given: Access) -> None:
         """Write all that differs beside its place, then the journal, then rename."""

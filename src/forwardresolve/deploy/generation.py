@@ -33,6 +33,18 @@ class Generation:
         """Take the maps out of all files of a profile."""
         return cls(tuple(each for each in artifacts if each.kind == "map"))
 
+    @classmethod
+    def known(cls, maps: Iterable[Artifact], digests: Mapping[str, str]) -> Generation:
+        """Take maps whose digests somebody has just computed.
+
+        Args:
+            maps: The maps.
+            digests: Each path with the SHA-256 of its content, in hexadecimal.
+        """
+        made = cls(tuple(maps))
+        vars(made)["digests"] = dict(digests)  # where cached_property looks first
+        return made
+
     @cached_property
     def digests(self) -> Mapping[str, str]:
         """Each path with the SHA-256 of its content, in hexadecimal."""

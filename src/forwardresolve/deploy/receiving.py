@@ -6,13 +6,11 @@ garbled, too large or repeated changes nothing.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
 from forwardresolve.deploy.generation import Generation, digest_of
-from forwardresolve.deploy.guard import Amounts, Limits, unusual
 from forwardresolve.deploy.messages import (
     LONGEST_LINE,
     VERSION,
@@ -33,17 +31,15 @@ from forwardresolve.deploy.messages import (
 from forwardresolve.deploy.patching import Patch, patched
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.rspamd import Artifact
-from forwardresolve.rspamd.reading import is_whole, read_keys
+from forwardresolve.rspamd.reading import is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Mapping
 
     from forwardresolve.deploy.messages import Announced, Message
+    from forwardresolve.deploy.own_guard import Judge
     from forwardresolve.deploy.pipes import Pipes
     from forwardresolve.deploy.target import Holding, Target
-
-_LOG: Final = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """How large a generation may be by default: five million addresses have about half of it."""
@@ -51,59 +47,6 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 
 IDLE: Final = 1800.0
 """Seconds between two requests: a resident sender asks every ten minutes what is held."""
-
-
-class Judge(Protocol):
-    """The guard of a front end."""
-
-    def __call__(self, before: Generation, after: Generation, release: str) -> None:
-        """Look at a change.
-
-        Args:
-            before: What is held.
-            after: What is to be held.
-            release: Why the sender says that somebody released it; empty where nobody did.
-
-        Raises:
-            UnsafeChange: It goes too far.
-        """
-        ...
-
-
-@attrs.frozen
-class OwnGuard:
-    """The guard of a front end that trusts no sender further than it must.
-
-    Args:
-        limits: How much the list may change at once.
-        takes_release: Whether a change goes through that somebody released on the sender's side.
-    """
-
-    limits: Limits
-    takes_release: bool = True
-    _known: dict[str, AbstractSet[str]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
-
-    def __call__(self, before: Generation, after: Generation, release: str) -> None:
-        """Look at a change; see `Judge`. An empty front end takes any list."""
-        if not before.maps:
-            return
-        had, has = self._keys(before), self._keys(after)
-        self._known.clear()
-        self._known[after.digest] = has  # what the next change of a long conversation begins with
-        amounts = Amounts(held=len(had), removed=len(had - has), added=len(has - had), listed=len(has))
-        problems = "; ".join(unusual(amounts, self.limits))
-        if not problems:
-            return
-        if release and self.takes_release:
-            _LOG.warning("released (%s): %s", release, problems)
-            return
-        advice = "nobody has released it" if self.takes_release else "it takes no release"
-        msg = f"the guard of the front end refuses the change, and {advice}: {problems}"
-        raise UnsafeChange(msg)
-
-    def _keys(self, generation: Generation) -> AbstractSet[str]:
-        known = self._known.get(generation.digest)
-        return read_keys(each.content for each in generation.maps) if known is None else known
 
 
 class _BadRequestError(TargetError):
@@ -214,23 +157,35 @@ class Receiver:
 
     def _put(self, request: Put, contents: list[bytes]) -> Holding:
         held = self._held(request)
-        return self._take(request, held, self._generation(held.digests), contents)
+        for each, content in zip(request.maps, contents, strict=True):
+            if not is_whole(content):
+                msg = f"{each.path}: is no whole map of forwardresolve"
+                raise _BadRequestError(msg)
+        return self._take(request, held, self._fetched(held), contents)
 
-    def _put_changes(self, request: PutChanges, patches: list[bytes]) -> Holding:
+    def _put_changes(self, request: PutChanges, written: list[bytes]) -> Holding:
+        """Make the maps out of those that are held; each is whole, for its digest is taken anew."""
         held = self._held(request)
-        before = self._generation(held.digests)
+        before = self._fetched(held)
         contents = {each.path: each.content for each in before.maps}
+        patches: dict[str, Patch] = {}
         try:
-            for announced, patch in zip(request.patches, patches, strict=True):
-                contents[announced.path] = patched(contents[announced.path], Patch.decode(patch))
-            made = [check(contents[each.path], each) for each in request.maps]
+            for announced, given in zip(request.patches, written, strict=True):
+                patches[announced.path] = Patch.decode(given)
+                contents[announced.path] = patched(contents[announced.path], patches[announced.path])
+            made = [
+                contents[each.path]
+                if each.path not in patches and held.digests[each.path] == each.sha256
+                else check(contents[each.path], each)
+                for each in request.maps
+            ]
         except KeyError as error:
             msg = f"the changes do not fit: {error.args[0]} is not held, or not of the generation"
             raise _MisfitError(msg) from error
         except (TargetError, ValueError) as error:
             msg = f"the changes do not fit: {error}"
             raise _MisfitError(msg) from error
-        return self._take(request, held, before, made)
+        return self._take(request, held, before, made, patches)
 
     def _held(self, request: Put | PutChanges) -> Holding:
         """Make sure that a request follows what is held."""
@@ -243,22 +198,26 @@ class Receiver:
             raise _MovedError(msg)
         return held
 
-    def _generation(self, paths: Iterable[str]) -> Generation:
-        return Generation(tuple(Artifact(path, self.target.fetch(path), "map") for path in paths))
+    def _fetched(self, held: Holding) -> Generation:
+        """Read what is held. Whether it still is, the target makes sure before it changes anything."""
+        maps = (Artifact(path, self.target.fetch(path), "map") for path in held.digests)
+        return Generation.known(maps, held.digests)
 
     def _take(
-        self, request: Put | PutChanges, held: Holding, before: Generation, contents: list[bytes]
+        self,
+        request: Put | PutChanges,
+        held: Holding,
+        before: Generation,
+        contents: list[bytes],
+        patches: Mapping[str, Patch] | None = None,
     ) -> Holding:
-        """Take a generation that came whole, if the guard lets it through."""
-        paths = [each.path for each in request.maps]
-        for path, content in zip(paths, contents, strict=True):
-            if not is_whole(content):
-                msg = f"{path}: is no whole map of forwardresolve"
-                raise _BadRequestError(msg)
-        after = Generation(
-            tuple(Artifact(path, content, "map") for path, content in zip(paths, contents, strict=True))
+        """Take a generation whose digests are checked, if the guard lets it through."""
+        maps = zip(request.maps, contents, strict=True)
+        after = Generation.known(
+            (Artifact(each.path, content, "map") for each, content in maps),
+            {each.path: each.sha256 for each in request.maps},
         )
-        self.judge(before, after, request.release)
+        self.judge(before, after, request.release, patches)
         return self.target.put(after, held, release=request.release)
 
 
