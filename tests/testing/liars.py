@@ -21,6 +21,7 @@ from forwardresolve.sdk import (
     Origin,
     Record,
     Remark,
+    Scope,
     Site,
     Transport,
 )
@@ -129,6 +130,35 @@ class TellsANumber(RowFile):
     def version(self) -> str:
         number: Any = self.path.stat().st_size
         return number  # type: ignore[no-any-return]
+
+
+@attrs.frozen
+class LooksForTheLetter(RowFile):
+    """Finds an address only as it is asked for."""
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        for record in self.records():
+            key = getattr(record, "source", None) or getattr(record, "address", None)
+            if key is None or key in scope.keys:
+                yield record
+
+
+@attrs.frozen
+class ReadsWhatIsNotThere(RowFile):
+    """Gives a mailbox to every address."""
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        yield from self.records()
+        yield from (Mailbox(each) for each in scope.keys)
+
+
+@attrs.frozen
+class ReadsPairs(RowFile):
+    """Gives pairs where addresses are asked for."""
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        pair: Any = ("mailbox", *scope.keys)
+        yield pair
 
 
 class _Blind(RowFile):

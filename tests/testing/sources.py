@@ -23,6 +23,7 @@ from forwardresolve.sdk import (
     Mailbox,
     Origin,
     Record,
+    Scope,
     Secret,
     version_of_files,
 )
@@ -75,6 +76,10 @@ class RowFile:
     def version(self) -> str:
         """Tell the state of the file."""
         return version_of_files([self.path])
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        """Read the rows of some addresses."""
+        return filter(scope.covers, self.records())
 
     def record(self, row: Sequence[Any]) -> Iterator[Record]:
         """Make a record of a row, or none of one that is switched off."""

@@ -10,10 +10,11 @@ import attrs
 import pytest
 
 from forwardresolve.options import structure
-from forwardresolve.sdk import Backend, BackendMisconfigured
+from forwardresolve.sdk import Addressable, Backend, BackendMisconfigured
 from forwardresolve.testing import options, worlds
 from forwardresolve.testing.hooks import Source
 from forwardresolve.testing.leftovers import watching
+from forwardresolve.testing.parts import compare_parts
 from forwardresolve.testing.reading import failure_of, records_of
 from forwardresolve.testing.worlds import Capability
 
@@ -126,6 +127,21 @@ class BackendContract(Source):
         """Rows in upper case, in U-labels and A-labels, with a trailing dot, with blanks are read."""
         self._needs(spelling)
         self._reads(worlds.SPELLINGS[spelling], tmp_path)
+
+    @pytest.mark.parametrize("spelling", ["plain", *sorted(worlds.SPELLINGS)])
+    def test_some_addresses_are_read_as_by_a_whole_reading(
+        self, spelling: Literal["plain", "blanks", "idn", "trailing_dot", "upper_case"], tmp_path: Path
+    ) -> None:
+        """What is read of an address, or of a domain, is what a whole reading gives (`Addressable`)."""
+        if spelling != "plain":
+            self._needs(spelling)
+            backend = self._made(worlds.SPELLINGS[spelling], tmp_path)
+        else:
+            has_aliases = "domain_aliases" not in self.lacks
+            backend = self._made(worlds.FURTHER["domain_aliases"] if has_aliases else worlds.PLAIN, tmp_path)
+        if not isinstance(backend, Addressable):
+            pytest.skip("the backend is not Addressable: it has no method records_of()")
+        compare_parts(backend)
 
     @pytest.mark.parametrize("part", ["inactive_forwards", "inactive_mailboxes"])
     def test_inactive_rows_are_absent(
