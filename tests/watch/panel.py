@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from forwardresolve.deploy.generation import Generation
-    from forwardresolve.sdk import Record
+    from forwardresolve.sdk import Record, Scope
 
 PATIENCE: Final = 60.0
 """How many seconds anything may take: the machine may have other things to do."""
@@ -48,6 +48,20 @@ class Panel:
         if (self.path / "down").exists():
             msg = "nobody answers"
             raise BackendUnavailable(msg)
+
+
+@attrs.frozen
+class AddressablePanel(Panel):
+    """One that can be read by addresses; the file ``closed`` lets nobody read everything."""
+
+    def records(self) -> Iterator[Record]:
+        if (self.path / "closed").exists():
+            msg = "not everything at once"
+            raise BackendUnavailable(msg)
+        yield from super().records()
+
+    def records_of(self, scope: Scope) -> Iterator[Record]:
+        return filter(scope.covers, super().records())
 
 
 def rows(*forwards: str, mailboxes: Iterable[str] = ()) -> list[Record]:
@@ -83,14 +97,16 @@ class Watched:
         if version:
             (self.path / "version").write_text(version)
 
-    def configure(self, more: str = "", watch: str = "poll = 0.05\nsettle = 0.01") -> None:
+    def configure(
+        self, more: str = "", watch: str = "poll = 0.05\nsettle = 0.01", backend: str = "Panel"
+    ) -> None:
         targets = "".join(
             f'[[target]]\nname = "{name}"\nkind = "directory"\nroot = "{self.path / name}"\n'
             for name in ("mx1", "mx2")
         )
         self.config.write_text(
             f'state_dir = "{self.path}/state"\n'
-            f'[source.panel]\nbackend = "watch.panel:Panel"\npath = "{self.path}"\n'
+            f'[source.panel]\nbackend = "watch.panel:{backend}"\npath = "{self.path}"\n'
             f'[deploy]\nhooks = "{self.path}/hooks"\n'
             f'[watch]\nsocket = "{self.path}/run/socket"\n{watch}\n{targets}{more}'
         )

@@ -45,6 +45,36 @@ def test_a_touched_address_is_read_at_once(watched: Watched) -> None:
         wait_until(lambda: watched.hold(ANN, BEN))
 
 
+def test_a_touched_address_is_read_and_nothing_else(watched: Watched) -> None:
+    watched.configure(backend="AddressablePanel")
+    (watched.path / "requests").mkdir()
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        (watched.path / "closed").touch()
+        watched.give(*rows("ann>out@b.example", "ben>ann@a.example", "cat>ann@a.example"))
+        watched.client.touch(BEN)
+        wait_until(lambda: watched.hold(ANN, BEN))
+        leave([CAT], watched.path / "requests")
+        wait_until(lambda: watched.hold(ANN, BEN, CAT))
+        watched.client.touch()
+        wait_until(lambda: "not everything at once" in watched.client.status())
+        (watched.path / "closed").unlink()
+        wait_until(lambda: _status(watched).startswith("3 addresses"))
+
+
+def test_a_touched_address_of_a_source_that_is_down_is_read_when_it_is_up(watched: Watched) -> None:
+    watched.configure(watch="poll = 60\nsettle = 0.01", backend="AddressablePanel")
+    with watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        (watched.path / "down").touch()
+        (watched.path / "closed").touch()
+        watched.give(*rows("ann>out@b.example", "ben>ann@a.example"))
+        watched.client.touch(BEN)
+        wait_until(lambda: "the last list is kept: source panel: nobody answers" in watched.client.status())
+        (watched.path / "down").unlink()
+        wait_until(lambda: watched.hold(ANN, BEN))
+
+
 def test_a_pushed_row_is_deployed_without_reading(watched: Watched) -> None:
     with watched.watching():
         wait_until(lambda: _status(watched).startswith("1 addresses"))

@@ -12,7 +12,6 @@ from forwardresolve.addresses import domain_of
 from forwardresolve.errors import TargetError
 from forwardresolve.graph import ForwardingGraph
 from forwardresolve.live import LiveResolution, SetForwarding, SetMailbox
-from forwardresolve.reachability import resolve
 from forwardresolve.watch.comparing import (
     changes_between,
     changes_of,
@@ -123,17 +122,16 @@ class Current:
         with self._lock:
             self._since = None
 
-    def take(self, given: Read, *, compares: bool = False) -> Taken:
+    def take(self, given: Read, fresh: Resolution | None = None) -> Taken:
         """Take over what was read.
 
         Args:
             given: What the sources gave, since `begin_reading`.
-            compares: Whether to resolve it anew, too, and to see that the answer is the same.
+            fresh: What that comes to when it is resolved anew, to see that the answer is the same.
 
         Returns:
             What has come of it.
         """
-        fresh = resolve(given.graph) if compares and self._live is not None else None
         with self._lock:
             difference = self._bring_up(given, fresh)
             pushed, self._since = self._since or [], None

@@ -10,18 +10,14 @@ import contextlib
 import datetime as dt
 import logging
 import time
-from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve import config, pipeline
 from forwardresolve.deploy.planning import Recent
 from forwardresolve.deploy.state import read_state, stamp
-from forwardresolve.errors import BackendUnavailable, ForwardResolveError, TargetError, UnsafeChange
+from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.operate import requests, watching
 from forwardresolve.operate.attending import Attendant
-from forwardresolve.parts import read_part
-from forwardresolve.scope import Scope
-from forwardresolve.sources import read_all
 from forwardresolve.watch.backoff import Backoff
 from forwardresolve.watch.bell import Bell
 from forwardresolve.watch.connecting import connected_targets
@@ -30,22 +26,22 @@ from forwardresolve.watch.door import open_door
 from forwardresolve.watch.moment import Moment
 from forwardresolve.watch.notify import Notify
 from forwardresolve.watch.polling import Polling
+from forwardresolve.watch.reading import Reading
 from forwardresolve.watch.wire import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from forwardresolve.config import Config
     from forwardresolve.deploy.state import State
     from forwardresolve.watch.door import Answer
+    from forwardresolve.watch.reading import Came
     from forwardresolve.watch.talking import Asked
 
 _LOG: Final = logging.getLogger(__name__)
 _LONGEST_WAIT: Final = 1.0
 """Seconds between two looks at whether there is something to do: for requests that lie in files."""
-_MOST_ASKED: Final = 200
-"""So many touched addresses are read by themselves; with more a whole reading is no slower."""
 
 
 class Resident:
@@ -76,17 +72,17 @@ class Resident:
         self._bell = Bell()
         self._ended = False
         self._reload = False
-        self._touched = False
-        self._asked: set[str] = set()
-        self._asking = Lock()
         self._pushed = False
-        self._reading = Backoff()
         self._deploying = Backoff()
         self._compare_at = 0.0
         self._refused: State | None = None
         self._said = ""
-        self._current = Current()
+        self._know_nothing()
         self._recent = Recent()
+
+    def _know_nothing(self) -> None:
+        self._current = Current()
+        self._reading = Reading(self._current, self._bell.ring, self._clock)
 
     def end(self) -> None:
         """End when what is under way is done; may be called by a signal handler or another thread."""
@@ -113,7 +109,7 @@ class Resident:
                     self._notify.ready()
                     following = self._serve(chosen)
                 if (following.sources, following.resolve) != (chosen.sources, chosen.resolve):
-                    self._current = Current()  # what is known is of other sources
+                    self._know_nothing()  # what is known is of other sources
                 chosen = following
         finally:
             self._notify.stopping()
@@ -122,13 +118,16 @@ class Resident:
     def _serve(self, chosen: Config) -> Config:
         """Work by one configuration; return the next one."""
         with connected_targets(chosen) as connected:
-            return self._keep_together(connected) or chosen
+            try:
+                return self._keep_together(connected) or chosen
+            finally:
+                self._reading.stop()
 
     def _keep_together(self, chosen: Config) -> Config | None:
         """Work until the end, or until there is another configuration."""
         self._attendant = Attendant.of(self._path, self._metrics).configured(chosen)
         polling = Polling(chosen.sources, chosen.watch)
-        self._touched = True
+        self._reading.touch()
         self._tell("reading the sources")
         while not self._ended:
             if self._reload:
@@ -137,13 +136,8 @@ class Resident:
                     return self._loaded()
             self._notify.alive()
             self._look(chosen, polling)
-            now = self._clock()
-            compares = now >= self._compare_at
-            if now >= self._reading.at:
-                if self._touched or compares:
-                    self._read(chosen, polling, compares=compares)
-                elif self._asked:
-                    self._read_part(chosen)
+            for came in self._reading.go_on(chosen, compares=self._compares()):
+                self._note(chosen, polling, came)
             if self._pushed and self._clock() >= self._deploying.at and self._current.is_known:
                 self._deploy(chosen)
             if not self._idle():
@@ -154,11 +148,12 @@ class Resident:
 
     def _idle(self) -> bool:
         """Tell whether nothing can be done at once."""
-        now = self._clock()
-        return not (
-            ((self._touched or self._asked) and now >= self._reading.at)
-            or (self._pushed and now >= self._deploying.at and self._current.is_known)
-        )
+        if not self._reading.is_idle(compares=self._compares()):
+            return False
+        return not (self._pushed and self._clock() >= self._deploying.at and self._current.is_known)
+
+    def _compares(self) -> bool:
+        return self._clock() >= self._compare_at
 
     def _loaded(self) -> Config:
         try:
@@ -177,83 +172,26 @@ class Resident:
         for error in look.failed.values():
             self._alarm(chosen, error)
         if look.changed:
-            self._touched = True
+            self._reading.suspect()
         requested = requests.take(self._requests, lambda _: None) if self._requests is not None else None
         if requested is not None:
             _LOG.info("a run was requested")
-            self._ask(requested.addresses if requested.is_all else ())
+            self._reading.touch(requested.addresses if requested.is_all else ())
         if self._refused is not None and read_state(chosen.state_dir) != self._refused:
             self._refused = None  # somebody has approved it, or has run another command
             self._pushed = True
 
-    def _read(self, chosen: Config, polling: Polling, *, compares: bool) -> None:
-        """Read every source, and take over what has changed."""
-        self._touched = False
-        self._take_asked()
-        self._current.begin_reading()
-        try:
-            given = read_all(chosen, lambda *_: self._notify.alive(), writes=True)
-        except ForwardResolveError as error:
-            self._current.break_off()
-            self._reading.failed(self._clock())
-            self._touched = True
-            self._alarm(chosen, error)
+    def _note(self, chosen: Config, polling: Polling, came: Came) -> None:
+        """Note what has come of a reading."""
+        if came.error is not None:
+            self._alarm(chosen, came.error)
             return
-        self._reading.succeeded()
-        polling.was_read(self._clock())
-        taken = self._current.take(given, compares=compares)
-        self._ask_again(taken.overtaken)
-        if compares:
+        if came.is_whole:
+            polling.was_read(self._clock())
+        if came.difference is not None:
             self._compare_at = self._clock() + chosen.watch.compare
-            self._note_comparison(chosen, taken.difference)
-        self._pushed = True
-
-    def _read_part(self, chosen: Config) -> None:
-        """Read of every source what the touched addresses stand for, and take over what has changed."""
-        asked = self._take_asked()
-        if self._current.given.last_good:  # it has no part that is newer
-            self._touched = True
-            return
-        self._current.begin_part()
-        try:
-            part = read_part(chosen, Scope.of(asked), self._current.live.graph.hosts)
-        except ForwardResolveError as error:
-            self._current.break_off_part()
-            if isinstance(error, BackendUnavailable) and chosen.fallbacks:
-                self._touched = True  # a last good read may stand in for the source
-                return
-            self._reading.failed(self._clock())
-            self._ask_again(asked)
-            self._alarm(chosen, error)
-            return
-        taken = None if part is None else self._current.take_part(part)
-        if taken is None:
-            self._current.break_off_part()
-            self._touched = True
-            return
-        self._pushed |= taken.has_changed or bool(self._reading.failures)
-        self._reading.succeeded()
-        self._ask_again(taken.overtaken)
-
-    def _ask(self, addresses: Iterable[str]) -> None:
-        """Note which addresses somebody has changed; none at all: anything may have changed."""
-        asked = frozenset(addresses)
-        if asked:
-            self._ask_again(asked)
-        else:
-            self._touched = True
-
-    def _ask_again(self, asked: frozenset[str]) -> None:
-        with self._asking:
-            self._asked |= asked
-            if len(self._asked) > _MOST_ASKED:
-                self._asked.clear()
-                self._touched = True
-
-    def _take_asked(self) -> frozenset[str]:
-        with self._asking:
-            asked, self._asked = frozenset(self._asked), set()
-            return asked
+            self._note_comparison(chosen, came.difference)
+        self._pushed |= came.has_changed
 
     def _note_comparison(self, chosen: Config, difference: str) -> None:
         if difference:
@@ -319,7 +257,7 @@ class Resident:
             return {"status": self._said}
         if asked.ask == "touch":
             _LOG.debug("touched: %s", ", ".join(asked.addresses) or "nothing in particular")
-            self._ask(asked.addresses)
+            self._reading.touch(asked.addresses)
             self._bell.ring()
             return {}
         return self._changes(asked)
