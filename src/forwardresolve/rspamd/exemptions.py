@@ -11,7 +11,7 @@ from forwardresolve.addresses import normalise, quote_local, split_address, spli
 from forwardresolve.entries import STAR, Entry, exact_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from forwardresolve.graph import ForwardingGraph
     from forwardresolve.rspamd.answer import Answer
@@ -54,6 +54,66 @@ class Exemption:
         return not self.until or today <= dt.date.fromisoformat(self.until)
 
 
+@attrs.frozen
+class Rules:
+    """What an admin decides about single addresses and whole domains.
+
+    An address means itself and its extensions, and beats its domain.
+
+    Args:
+        signs: A normalised address or ``@domain`` to whether it is listed, sorted.
+        delimiter: Postfix' ``recipient_delimiter``.
+    """
+
+    signs: Mapping[str, bool]
+    delimiter: str
+
+    @classmethod
+    def of(cls, exempt: Sequence[str], protect: Sequence[str], delimiter: str) -> Rules:
+        """Write down the rules; see `decided`."""
+        signs = {normalise(address): False for address in exempt}
+        signs |= {normalise(address): True for address in protect}
+        return cls(dict(sorted(signs.items())), delimiter)
+
+    def named(self, *, listed: bool) -> tuple[str, ...]:
+        """Return the addresses that are named themselves; without domains."""
+        return tuple(name for name, sign in self.signs.items() if sign is listed and name[0] != "@")
+
+    def sign(self, address: str) -> bool | None:
+        """Return what the rules say of an address; None where they are silent."""
+        local, domain = split_address(address)
+        base = split_extension(local, self.delimiter)[0]
+        return self._first((address, f"{base}@{domain}", f"@{domain}"))
+
+    def sign_of_key(self, key: str) -> bool | None:
+        """Return what the rules say of the key of an entry; None where they are silent."""
+        local, domain = split_address(key)
+        if local.endswith(STAR):
+            return self._first((f"{local.removesuffix(STAR)}@{domain}", f"@{domain}"))
+        return self.sign(f"{quote_local(unquote_local(local)) if local else ''}@{domain}")
+
+    def catch_all(self, domain: str, exceptions: Iterable[str] | None) -> tuple[str, ...] | None:
+        """Decide about the unknown addresses of a domain.
+
+        Args:
+            domain: The domain.
+            exceptions: The known addresses in it that are not listed; None where the unknown ones
+                are not listed.
+
+        Returns:
+            The exceptions, sorted; None where the unknown ones are not listed.
+        """
+        sign = self.signs.get(f"@{domain}")
+        if sign is False or (sign is None and exceptions is None):
+            return None
+        names = {name for name in exceptions or () if self.sign(name) is not True}
+        names.update(name for name in self.named(listed=False) if split_address(name)[1] == domain)
+        return tuple(sorted(names))
+
+    def _first(self, names: tuple[str, ...]) -> bool | None:
+        return next((self.signs[name] for name in names if name in self.signs), None)
+
+
 def decided(answer: Answer, exempt: Sequence[str], protect: Sequence[str]) -> Answer:
     """Put what an admin decides over a resolution.
 
@@ -63,20 +123,18 @@ def decided(answer: Answer, exempt: Sequence[str], protect: Sequence[str]) -> An
         protect: Addresses and ``@domain`` that are listed, whatever the resolution says.
 
     Returns:
-        The answer with the decisions in it. An address means itself and its extensions, and
-        beats its domain.
+        The answer with the decisions in it.
     """
-    rules = {normalise(address): False for address in exempt}
-    rules |= {normalise(address): True for address in protect}
-    return _Decided(answer, dict(sorted(rules.items()))) if rules else answer
+    rules = Rules.of(exempt, protect, answer.graph.settings.recipient_delimiter)
+    return _Decided(answer, rules) if rules.signs else answer
 
 
 @attrs.frozen
 class _Decided:
-    """An answer with rules over it: ``address`` or ``@domain`` to whether it is listed."""
+    """An answer with rules over it."""
 
     _answer: Answer
-    _rules: Mapping[str, bool]
+    _rules: Rules
 
     @property
     def graph(self) -> ForwardingGraph:
@@ -84,42 +142,20 @@ class _Decided:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        kept = {address for address in self._answer.addresses if self._rule(address) is not False}
-        return tuple(sorted(kept | {address for address in self._named(listed=True) if address[0] != "@"}))
+        kept = {address for address in self._answer.addresses if self._rules.sign(address) is not False}
+        return tuple(sorted(kept.union(self._rules.named(listed=True))))
 
     @property
     def catch_alls(self) -> Mapping[str, tuple[str, ...]]:
-        found = {}
-        exempt = [address for address in self._named(listed=False) if address[0] != "@"]
-        domains = {address[1:] for address in self._named(listed=True) if address[0] == "@"}
-        for domain in sorted(self._answer.catch_alls.keys() | domains):
-            if self._rules.get(f"@{domain}") is False:
-                continue
-            names = {name for name in self._answer.catch_alls.get(domain, ()) if self._rule(name) is not True}
-            names.update(address for address in exempt if split_address(address)[1] == domain)
-            found[domain] = tuple(sorted(names))
-        return found
+        answer = self._answer.catch_alls
+        named = {name[1:] for name in self._rules.signs if name[0] == "@"}
+        found = {
+            domain: self._rules.catch_all(domain, answer.get(domain))
+            for domain in sorted(answer.keys() | named)
+        }
+        return {domain: exceptions for domain, exceptions in found.items() if exceptions is not None}
 
     def entries(self) -> Iterator[Entry]:
-        kept = [entry for entry in self._answer.entries() if self._rule_of_key(entry.key) is None]
-        kept += (Entry(exact_key(address), listed=listed) for address, listed in self._rules.items())
+        kept = [entry for entry in self._answer.entries() if self._rules.sign_of_key(entry.key) is None]
+        kept += (Entry(exact_key(name), listed=listed) for name, listed in self._rules.signs.items())
         yield from sorted(kept, key=lambda entry: entry.key)
-
-    def _named(self, *, listed: bool) -> Iterator[str]:
-        return (address for address, sign in self._rules.items() if sign is listed)
-
-    def _rule_of_key(self, key: str) -> bool | None:
-        """Return what the rules say of the key of an entry; None where they are silent."""
-        local, domain = split_address(key)
-        if local.endswith(STAR):
-            return self._first((f"{local.removesuffix(STAR)}@{domain}", f"@{domain}"))
-        return self._rule(f"{quote_local(unquote_local(local)) if local else ''}@{domain}")
-
-    def _rule(self, address: str) -> bool | None:
-        """Return what the rules say of an address; None where they are silent."""
-        local, domain = split_address(address)
-        base = split_extension(local, self.graph.settings.recipient_delimiter)[0]
-        return self._first((address, f"{base}@{domain}", f"@{domain}"))
-
-    def _first(self, names: tuple[str, ...]) -> bool | None:
-        return next((self._rules[name] for name in names if name in self._rules), None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.rspamd.answer import Answer
     from forwardresolve.rspamd.artifact import Artifact
-    from forwardresolve.rspamd.settings import RspamdSettings
+    from forwardresolve.rspamd.settings import Format, RspamdSettings
 
 LARGE: Final = 100_000
 """From how many keys on a list is no text.
@@ -38,6 +38,19 @@ def size(answer: Answer) -> int:
     return len(answer.addresses) + sum(map(len, answer.catch_alls.values()))
 
 
+def held_formats(settings: RspamdSettings, keys: int) -> tuple[Format, ...]:
+    """Return the formats whose files hold a list.
+
+    Args:
+        settings: What the admin chose.
+        keys: How many keys the list has.
+    """
+    if settings.map_format != "auto":
+        return (settings.map_format,)
+    held: dict[Format, bool] = {"text": keys < LARGE, "cdb": keys >= OVERLAP}
+    return tuple(each for each, is_held in held.items() if is_held)
+
+
 def map_files(
     settings: RspamdSettings,
     name: str,
@@ -54,10 +67,8 @@ def map_files(
         text: Makes the lines of the text.
         pairs: Makes the keys and values of the database.
     """
-    files = settings.files(name)
+    files, held = settings.files(name), held_formats(settings, keys)
     if "text" in files:
-        is_held = settings.map_format == "text" or keys < LARGE
-        yield map_artifact(f"{MAPS}/{files['text']}", text() if is_held else "")
+        yield map_artifact(f"{MAPS}/{files['text']}", text() if "text" in held else "")
     if "cdb" in files:
-        is_held = settings.map_format == "cdb" or keys >= OVERLAP
-        yield database_artifact(f"{MAPS}/{files['cdb']}", pairs() if is_held else ())
+        yield database_artifact(f"{MAPS}/{files['cdb']}", pairs() if "cdb" in held else ())

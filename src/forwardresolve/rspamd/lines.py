@@ -144,6 +144,8 @@ def pattern_lines(domain: str, exceptions: Sequence[str], delimiter: str) -> tup
         A line for each spelling of the domain, with its line end; none where a line cannot say it
         (an exception that Rspamd cannot read, or too many of them).
     """
+    if 2 * len(exceptions) > LONGEST_PATTERN:
+        return ()
     names = [unquote_local(split_address(address)[0]) for address in exceptions]
     size = sum(len(name.encode(errors="replace")) + 2 for name in names)
     if size > LONGEST_PATTERN or any(_UNREADABLE(name) is not None for name in names):

@@ -18,7 +18,7 @@ from forwardresolve.rspamd.lines import is_unseen, odd_addresses, unicode_domain
 from forwardresolve.rspamd.table import DELIMITER_KEY, table, table_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from forwardresolve.rspamd.answer import Answer
     from forwardresolve.rspamd.artifact import Artifact
@@ -33,7 +33,7 @@ def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
         settings.table_map,
         size(answer),
         lambda: "".join(table_lines(answer)),
-        lambda: ((key, value or _without_value(key)) for key, value in table(answer)),
+        lambda: valued(table(answer)),
     )
     return (
         *maps,
@@ -42,9 +42,9 @@ def artifacts(answer: Answer, settings: RspamdSettings) -> tuple[Artifact, ...]:
     )
 
 
-def _without_value(key: str) -> str:
-    """Return what a database holds for a key that has no value; no delimiter must stay none."""
-    return "" if key == DELIMITER_KEY else LISTED
+def valued(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Give every key that is listed the value that a database holds for it; no delimiter must stay none."""
+    return ((key, value or ("" if key == DELIMITER_KEY else LISTED)) for key, value in pairs)
 
 
 def findings(answer: Answer) -> Iterator[Finding]:

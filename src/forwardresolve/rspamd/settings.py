@@ -20,6 +20,7 @@ Mode = Literal["enforce", "observe"]
 Action = Literal["reject", "quarantine"]
 Recipients = Literal["any", "all", "drop"]
 MapFormat = Literal["auto", "text", "cdb"]
+Format = Literal["text", "cdb"]
 
 QUEUE_ID: Final = "{queue_id}"
 """What stands in a message for the queue id."""
@@ -168,9 +169,9 @@ class RspamdSettings:
             msg = f"{min(both)} is both in exempt and in protect"
             raise ValueError(msg)
 
-    def files(self, name: str) -> Mapping[Literal["text", "cdb"], str]:
+    def files(self, name: str) -> Mapping[Format, str]:
         """Return the names of the files of a map, by their format."""
-        both: dict[Literal["text", "cdb"], str] = {"text": name, "cdb": f"{name}.cdb"}
+        both: dict[Format, str] = {"text": name, "cdb": f"{name}.cdb"}
         return both if self.map_format == "auto" else {self.map_format: both[self.map_format]}
 
     def on(self, day: dt.date) -> RspamdSettings:

@@ -15,8 +15,9 @@ from forwardresolve.entries import STAR
 from forwardresolve.rspamd.lines import spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from forwardresolve.entries import Entry
     from forwardresolve.rspamd.answer import Answer
 
 DELIMITER_KEY: Final = "delimiter:"
@@ -40,7 +41,12 @@ def table(answer: Answer) -> Iterator[tuple[str, str]]:
         recipient delimiter. A domain that is not ASCII is there in both spellings.
     """
     yield DELIMITER_KEY, _encoded(answer.graph.settings.recipient_delimiter)
-    for entry in answer.entries():
+    yield from table_pairs(answer.entries())
+
+
+def table_pairs(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Walk the keys and values of some entries; see `table`."""
+    for entry in entries:
         value = "" if entry.listed else EXCEPTION
         if _IS_PLAIN(entry.key) is not None and "xn--" not in entry.key:
             yield entry.key, value
@@ -51,7 +57,12 @@ def table(answer: Answer) -> Iterator[tuple[str, str]]:
 
 def table_lines(answer: Answer) -> Iterator[str]:
     """Write the lines of a text map, each with its line end."""
-    for key, value in table(answer):
+    return pair_lines(table(answer))
+
+
+def pair_lines(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Write keys and values of the table as lines, each with its line end."""
+    for key, value in pairs:
         yield f"{key} {value}\n" if value else f"{key}\n"
 
 
