@@ -9,12 +9,14 @@ import attrs
 from forwardresolve.addresses import FRESH, domain_of
 from forwardresolve.arrivals import OUTSIDE
 from forwardresolve.entries import STAR
+from forwardresolve.expansion import shortest_path
 from forwardresolve.patterns import PATTERN
 from forwardresolve.places import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from forwardresolve.graph import ForwardingGraph
     from forwardresolve.reachability import Resolution
 
 
@@ -49,24 +51,51 @@ class Ways:
 
 def ways(resolution: Resolution) -> Ways:
     """Take the ways out of a resolution, in one linear pass."""
-    reach = resolution.reach
-    onward = dict(reach.via)
+    via = resolution.reach.via
+    onward = dict(via)
     for place in [place for place in onward if _is_odd(place)]:
         onward[shown(place)] = onward.pop(place)
     for place in [place for place, onto in onward.items() if _is_odd(onto)]:
         onward[place] = shown(onward[place])
-    onward.update(_entered(resolution, onward))
-    onward.update(_rewritten(resolution, onward))
-    rows = resolution.graph.rows
-    return Ways(onward, frozenset(rows.domains.keys() | rows.domain_aliases.keys()))
+    is_rewritten = _is_rewritten(resolution.graph)
+    keys = [key for key in resolution.addresses if is_rewritten or key not in onward]
+    keys += [f"@{domain}" for domain in resolution.catch_alls]
+    onward.update([(key, shown(onto)) for key in keys for onto in _entered(resolution, key)])
+    ends = {*onward.values()} - onward.keys()
+    onward.update([(end, onto) for end in ends for onto in _rewritten(resolution, end)])
+    return Ways(onward, hosted_domains(resolution.graph))
 
 
-def _rewritten(resolution: Resolution, onward: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the ends in hosted domains that leave by one more step: a domain that is rewritten."""
-    hosts = resolution.graph.hosts
-    for end in {*onward.values()} - onward.keys():
-        if hosts(domain_of(end)) and (way := resolution.path(end)) is not None and way[-1] != end:
-            yield end, way[-1]
+def way(resolution: Resolution, key: str) -> Iterator[tuple[str, str]]:
+    """Walk from one listed key to the outside: each place with the next one, as `ways` has them.
+
+    Args:
+        resolution: The answer of this moment.
+        key: An address, or ``@domain``.
+    """
+    via = resolution.reach.via
+    place = key
+    if key[0] == "@" or key not in via or _is_rewritten(resolution.graph):
+        for place in _entered(resolution, key):
+            yield key, shown(place)
+    seen = set[str]()
+    while place in via and place not in seen:  # an end may have the name of the place that leads there
+        seen.add(place)
+        yield shown(place), shown(via[place])
+        place = via[place]
+    if place != key:
+        for onto in _rewritten(resolution, shown(place)):
+            yield shown(place), onto
+
+
+def hosted_domains(graph: ForwardingGraph) -> frozenset[str]:
+    """Return the domains that mail is accepted for."""
+    return frozenset(graph.rows.domains.keys() | graph.rows.domain_aliases.keys())
+
+
+def _is_rewritten(graph: ForwardingGraph) -> bool:
+    """Tell whether a recipient may be decided as another address than it is."""
+    return bool(graph.rows.tables["canonical"] or graph.rows.tables["bcc"])
 
 
 def _is_odd(place: str) -> bool:
@@ -74,20 +103,26 @@ def _is_odd(place: str) -> bool:
     return place[-1:] == "@" or FRESH in place or place.startswith(PATTERN)
 
 
-def _entered(resolution: Resolution, onward: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the listed keys that are no places, each with the place where it is decided."""
+def _entered(resolution: Resolution, key: str) -> Iterator[str]:
+    """Yield the place where a listed key is decided, or the end that it goes to; nothing where it is one."""
     reach, graph = resolution.reach, resolution.graph
-    is_rewritten = bool(graph.rows.tables["canonical"] or graph.rows.tables["bcc"])
-    recipients = [(key, key) for key in resolution.addresses if is_rewritten or key not in onward]
-    recipients += [(f"@{domain}", f"{FRESH}@{domain}") for domain in resolution.catch_alls]
-    for key, recipient in recipients:
-        for arrow in graph.enter(recipient):
-            if not reach.leaves(arrow.destination):
-                continue
-            place = reach.nodes.place(arrow.destination)
-            onto = shown(arrow.destination if place is OUTSIDE else place)
-            if onto == key and key not in onward:  # a pattern answers for it, and no row leads there
-                onto = (resolution.path(recipient) or (key,))[-1]
-            if onto != key:
-                yield key, onto
-            break
+    recipient = f"{FRESH}{key}" if key[0] == "@" else key
+    for arrow in graph.enter(recipient):
+        if not reach.leaves(arrow.destination):
+            continue
+        place = reach.nodes.place(arrow.destination)
+        onto = arrow.destination if place is OUTSIDE else place
+        if shown(onto) == key and onto not in reach.via:  # a pattern answers, and no row leads there
+            onto = (shortest_path(graph, recipient, reach.leaves) or (key,))[-1]
+        if shown(onto) != key:
+            yield onto
+        break
+
+
+def _rewritten(resolution: Resolution, end: str) -> Iterator[str]:
+    """Yield the end that mail to another one reaches by one more step: in a domain that is rewritten."""
+    if not resolution.graph.hosts(domain_of(end)):
+        return
+    path = resolution.path(end)
+    if path is not None and path[-1] != end:
+        yield path[-1]
