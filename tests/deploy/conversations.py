@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forwardresolve.deploy.generation import Generation
 from forwardresolve.deploy.messages import AskHolding, Put, announce, decode, encode
+from forwardresolve.deploy.patching import patch_between
 from forwardresolve.deploy.pipes import Pipes
 from forwardresolve.deploy.receiving import MOST_BYTES, Receiver
 from forwardresolve.deploy.target import Holding
@@ -60,7 +61,15 @@ class Memory:
             raise TargetError(msg)
         return self.maps[path].content
 
-    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
+    def put(
+        self,
+        generation: Generation,
+        held: Holding,
+        *,
+        release: str = "",
+        patches: Mapping[str, Patch] | None = None,
+    ) -> Holding:
+        del patches
         assert held == self.holding(generation.digests)
         self.maps = {each.path: each for each in generation.maps}
         self.sequence += 1
@@ -70,6 +79,13 @@ class Memory:
     def _work(self) -> None:
         if self.broken:
             raise TargetError(self.broken)
+
+
+def patches_between(before: Generation, after: Generation) -> Mapping[str, Patch]:
+    """Return what changes in each map."""
+    was = {each.path: each.content for each in before.maps}
+    found = {each.path: patch_between(was[each.path], each.content) for each in after.maps}
+    return {path: patch for path, patch in found.items() if patch}
 
 
 def take_all(

@@ -6,14 +6,15 @@ import logging
 import os
 import shlex
 import signal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.conversations import ADDRESSES, PATHS, Memory, asked, generation, take_all
+from deploy.conversations import ADDRESSES, PATHS, Memory, asked, generation, patches_between, take_all
 from deploy.test_ssh import behind
-from forwardresolve.deploy.lasting import Lasting, Patches
+from forwardresolve.deploy.lasting import Lasting
 from forwardresolve.deploy.messages import Hello, Refuses, encode
 from forwardresolve.deploy.patching import Patch
 from forwardresolve.deploy.pipes import Pipes
@@ -43,7 +44,7 @@ def target(tmp_path: Path, log: Path) -> Iterator[Lasting]:
     """A target whose ssh starts forwardresolve receive here, and writes down what it is sent."""
     tmp_path.chmod(0o755)
     ssh = behind(f"echo CONNECTED >>{log}; tee -a {log} | {receive(tmp_path)}")
-    made = Lasting(ssh, Patches())
+    made = Lasting(ssh)
     assert made.name == "mx1"
     yield made
     made.close()
@@ -58,8 +59,8 @@ def test_one_connection_carries_generation_after_generation_and_only_what_change
 ) -> None:
     held = target.put(ONE, target.holding(PATHS))
     whole = log.stat().st_size
-    for number, each in enumerate((TWO, THREE, ONE), 2):
-        held = target.put(each, held)
+    for number, (before, each) in enumerate(pairwise((ONE, TWO, THREE, ONE)), 2):
+        held = target.put(each, held, patches=patches_between(before, each))
         assert held == target.holding(PATHS) == Holding(each.digests, number)
         assert (tmp_path / ADDRESSES).read_bytes() == target.fetch(ADDRESSES) == each.maps[1].content
     assert connections(log) == 1
@@ -67,12 +68,9 @@ def test_one_connection_carries_generation_after_generation_and_only_what_change
     assert log.read_bytes().count(b'"put-changes"') == 3
 
 
-def test_what_somebody_else_has_put_is_replaced_whole(target: Lasting, log: Path) -> None:
+def test_where_nobody_knows_what_changes_everything_is_sent(target: Lasting, log: Path) -> None:
     held = target.put(ONE, NOTHING)
-    other = Lasting(target._ssh, Patches())
-    held = other.put(THREE, held)
-    other.close()
-    assert target.put(TWO, held) == Holding(TWO.digests, 3)
+    assert target.put(TWO, held) == Holding(TWO.digests, 2)
     assert b'"put-changes"' not in log.read_bytes()
 
 
@@ -80,8 +78,7 @@ def test_what_does_not_fit_is_sent_whole(
     target: Lasting, log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     held = target.put(ONE, NOTHING)
-    target._patches.offer(ONE.digest, TWO.digest, {ADDRESSES: Patch()})
-    assert target.put(TWO, held) == Holding(TWO.digests, 2)
+    assert target.put(TWO, held, patches={ADDRESSES: Patch()}) == Holding(TWO.digests, 2)
     assert "the changes do not fit" in caplog.text
     assert connections(log) == 1
 
@@ -108,7 +105,7 @@ def test_a_connection_that_has_gone_is_made_anew(
 
 
 def test_a_front_end_that_is_away_is_told_with_its_name() -> None:
-    target = Lasting(behind("echo nothing >&2; exit 255"), Patches())
+    target = Lasting(behind("echo nothing >&2; exit 255"))
     for _ in range(2):
         with pytest.raises(TargetError, match=r"target mx1 \(mx1.example\): the connection broke off"):
             target.holding(PATHS)
@@ -118,7 +115,7 @@ def test_after_a_request_that_is_not_understood_a_new_connection_is_made(tmp_pat
     texts = encode(Hello(1, MOST_BYTES)) + encode(Refuses("request", "what?"))
     counter = tmp_path / "counter"
     script = f"echo >>{counter}; printf {shlex.quote(texts.decode())}; cat >/dev/null"
-    target = Lasting(behind(script), Patches())
+    target = Lasting(behind(script))
     for _ in range(2):
         with pytest.raises(TargetError, match="refuses: what"):
             target.holding(PATHS)

@@ -11,9 +11,10 @@ from forwardresolve.deploy.planning import at_once
 from forwardresolve.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forwardresolve.deploy.generation import Generation
+    from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.policy import Deploy
     from forwardresolve.deploy.target import Holding, Target
 
@@ -29,12 +30,14 @@ class Task:
         wanted: What it is to hold.
         held: What it holds; None where it cannot be asked.
         error: Why it cannot be asked.
+        patches: As in `Target.put`.
     """
 
     target: Target
     wanted: Generation
     held: Holding | None
     error: str = ""
+    patches: Mapping[str, Patch] | None = None
 
 
 @attrs.frozen
@@ -83,7 +86,7 @@ def _carry_out(task: Task, release: str) -> Outcome:
     if task.held is None or task.held.digest == task.wanted.digest:
         return _as_it_was(task, task.error)
     try:
-        now = task.target.put(task.wanted, task.held, release=release)
+        now = task.target.put(task.wanted, task.held, release=release, patches=task.patches)
     except TargetError as error:
         return _as_it_was(task, str(error))
     _LOG.info("target %s: holds generation %.12s", task.target.name, now.digest)

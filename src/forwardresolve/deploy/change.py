@@ -88,23 +88,40 @@ def compare(before: AbstractSet[str], after: AbstractSet[str], was: Ways | None,
         was: The ways until now; None where nobody has kept them.
         now: The ways from now on.
     """
-    added = _lines(after - before, now, was, "now", first="" if before else FIRST)
-    removed = _lines(before - after, was or _NOTHING, now, "no longer", first="" if was else UNKNOWN)
-    comes = Counter(line.cause for line in added if not line.key.endswith(EXCEPTION))
-    comes.update(line.cause for line in removed if line.key.endswith(EXCEPTION))
-    goes = Counter(line.cause for line in removed if not line.key.endswith(EXCEPTION))
-    if before:  # nothing goes from a list that was not there
-        goes.update(line.cause for line in added if line.key.endswith(EXCEPTION))
+    return change_of(before - after, after - before, count(before), was, now)
+
+
+def change_of(
+    removed: AbstractSet[str], added: AbstractSet[str], held: int, was: Ways | None, now: Ways
+) -> Change:
+    """Explain what changes in a list.
+
+    Args:
+        removed: The keys that go.
+        added: The keys that come.
+        held: The `count` of the keys that are held.
+        was: As in `compare`.
+        now: As in `compare`.
+    """
+    come = _lines(added, now, was, "now", first="" if held else FIRST)
+    go = _lines(removed, was or _NOTHING, now, "no longer", first="" if was else UNKNOWN)
+    comes = Counter(line.cause for line in come if not line.key.endswith(EXCEPTION))
+    comes.update(line.cause for line in go if line.key.endswith(EXCEPTION))
+    goes = Counter(line.cause for line in go if not line.key.endswith(EXCEPTION))
+    if held:  # nothing goes from a list that was not there
+        goes.update(line.cause for line in come if line.key.endswith(EXCEPTION))
     causes = (Cause(text, comes[text], goes[text]) for text in comes.keys() | goes.keys())
+    listed = held + count(added) - count(removed)
     return Change(
-        amounts=Amounts(held=_count(before), removed=goes.total(), added=comes.total(), listed=_count(after)),
-        added=added,
-        removed=removed,
+        amounts=Amounts(held=held, removed=goes.total(), added=comes.total(), listed=listed),
+        added=come,
+        removed=go,
         causes=tuple(sorted(causes, key=lambda each: (-each.added - each.removed, each.text))),
     )
 
 
-def _count(keys: AbstractSet[str]) -> int:
+def count(keys: AbstractSet[str]) -> int:
+    """Count the keys that are listed: exceptions are none."""
     return sum(not key.endswith(EXCEPTION) for key in keys)
 
 

@@ -27,10 +27,11 @@ from forwardresolve.rspamd.configuration import JOURNAL, MAPS
 from forwardresolve.rspamd.writing import fill, make_directory, present, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from forwardresolve.deploy.access import Access
     from forwardresolve.deploy.generation import Generation
+    from forwardresolve.deploy.patching import Patch
 
 _LOG: Final = logging.getLogger(__name__)
 _PATIENCE: Final = 10.0
@@ -93,9 +94,16 @@ class Directory:
                 raise TargetError(msg)
         return content
 
-    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
+    def put(
+        self,
+        generation: Generation,
+        held: Holding,
+        *,
+        release: str = "",
+        patches: Mapping[str, Patch] | None = None,
+    ) -> Holding:
         """Take a generation whole; its guard is that of whoever calls."""
-        del release
+        del release, patches
         paths = generation.digests
         with self._told():
             given = access(self.mode, self.owner, self.group)

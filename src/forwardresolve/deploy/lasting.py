@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack
-from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from forwardresolve.deploy.messages import Announced, PutChanges, announce, one_line
-from forwardresolve.deploy.patching import Patch, patch_between
 from forwardresolve.deploy.ssh import RefusedError, ask_holding, ask_map, put, send
 
 if TYPE_CHECKING:
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.deploy.generation import Generation
     from forwardresolve.deploy.messages import Hello
+    from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.pipes import Pipes
     from forwardresolve.deploy.ssh import Ssh
     from forwardresolve.deploy.target import Holding
@@ -28,56 +27,20 @@ _ALIVE: Final = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3")
 """So that ssh sees within a minute that a cable was pulled, though nobody says anything."""
 
 
-class Patches:
-    """The patches between the last two generations, made once for all front ends."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._of = ("", "")
-        self._made: Mapping[str, Patch] = {}
-
-    def offer(self, before: str, after: str, patches: Mapping[str, Patch]) -> None:
-        """Hand in what is known already, so that nobody has to compare the maps.
-
-        Args:
-            before: The digest of a generation.
-            after: That of the one which the patches lead to.
-            patches: The patch of every map that changes, by its path.
-        """
-        with self._lock:
-            self._of, self._made = (before, after), patches
-
-    def between(self, before: Generation, after: Generation) -> Mapping[str, Patch]:
-        """Return the patch of every map that changes, by its path."""
-        with self._lock:
-            if self._of != (before.digest, after.digest):
-                was = {each.path: each.content for each in before.maps}
-                self._made = {
-                    each.path: patch_between(was[each.path], each.content)
-                    for each in after.maps
-                    if was[each.path] != each.content
-                }
-                self._of = before.digest, after.digest
-            return self._made
-
-
 class Lasting:
     """A front end that stays connected; a `Target`.
 
-    A connection that has gone is made anew. The first generation is sent whole, and so is any that
-    does not fit what the front end holds.
+    A connection that has gone is made anew. A generation is sent as patches where they are known, and
+    whole where they are not, or do not fit what the front end holds.
 
     Args:
         ssh: The front end.
-        patches: What makes the patches.
     """
 
-    def __init__(self, ssh: Ssh, patches: Patches) -> None:
+    def __init__(self, ssh: Ssh) -> None:
         self._ssh = ssh
-        self._patches = patches
         self._stack: ExitStack | None = None
         self._conversation: tuple[Pipes, Hello] | None = None
-        self._sent: Generation | None = None
 
     @property
     def name(self) -> str:
@@ -92,30 +55,22 @@ class Lasting:
         """Return the content of a map that it holds; see `Target.fetch`."""
         return self._talk(lambda pipes, _: ask_map(pipes, path))
 
-    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
-        """Take a generation whole, or leave everything as it was; see `Target.put`."""
-        now = self._talk(lambda pipes, hello: self._put(pipes, hello, generation, held, release))
-        self._sent = generation
-        return now
-
-    def close(self) -> None:
-        """End the conversation."""
-        stack, self._stack = self._stack, None
-        if stack is not None:
-            stack.close()
-
-    def _put(
-        self, pipes: Pipes, hello: Hello, generation: Generation, held: Holding, release: str
+    def put(
+        self,
+        generation: Generation,
+        held: Holding,
+        *,
+        release: str = "",
+        patches: Mapping[str, Patch] | None = None,
     ) -> Holding:
-        """Send what changes, where that fits what is held; else everything."""
-        known = self._sent
-        if (
-            known is None
-            or known.digests != held.digests
-            or known.digests.keys() != generation.digests.keys()
-        ):
+        """Take a generation whole, or leave everything as it was; see `Target.put`."""
+
+        def put_whole(pipes: Pipes, hello: Hello) -> Holding:
             return put(pipes, hello, generation, held, release)
-        patches = {path: patch.encode() for path, patch in self._patches.between(known, generation).items()}
+
+        if not patches:
+            return self._talk(put_whole)
+        written = {path: patch.encode() for path, patch in patches.items()}
         request = PutChanges(
             held.sequence + 1,
             generation.digest,
@@ -124,16 +79,26 @@ class Lasting:
                 Announced(each.path, len(each.content), generation.digests[each.path])
                 for each in generation.maps
             ],
-            [announce(path, patch) for path, patch in patches.items()],
+            [announce(path, patch) for path, patch in written.items()],
             one_line(release),
         )
-        try:
-            return send(pipes, request, b"".join(patches.values()), generation, held)
-        except RefusedError as error:
-            if error.why != "misfit":
-                raise
-            _LOG.warning("target %s: %s; the maps are sent whole", self.name, error)
-            return put(pipes, hello, generation, held, release)
+
+        def put_changes(pipes: Pipes, hello: Hello) -> Holding:
+            try:
+                return send(pipes, request, b"".join(written.values()), generation, held)
+            except RefusedError as error:
+                if error.why != "misfit":
+                    raise
+                _LOG.warning("target %s: %s; the maps are sent whole", self.name, error)
+                return put_whole(pipes, hello)
+
+        return self._talk(put_changes)
+
+    def close(self) -> None:
+        """End the conversation."""
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            stack.close()
 
     def _talk(self, ask: Callable[[Pipes, Hello], T]) -> T:
         """Ask something, over a new connection where the old one has gone meanwhile."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forwardresolve.deploy.front_end import FrontEnd
     from forwardresolve.deploy.generation import Generation
     from forwardresolve.deploy.guard import Amounts, Guard, Tally
+    from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.policy import Deploy
     from forwardresolve.deploy.target import Holding
     from forwardresolve.deploy.ways import Ways
@@ -45,6 +46,7 @@ class TargetPlan:
         change: What that means for its list; None where nothing changes, or nobody knows.
         judged: The numbers that the guard judges: against what the target holds, or against what
             was kept where it holds nothing; None where others are judged in its place.
+        patches: What changes in each map, by its path; None where that is not known part by part.
         error: Why it cannot be asked; empty where it can.
     """
 
@@ -53,6 +55,7 @@ class TargetPlan:
     held: Holding | None
     change: Change | None = None
     judged: Amounts | None = None
+    patches: Mapping[str, Patch] | None = None
     error: str = ""
 
     @property

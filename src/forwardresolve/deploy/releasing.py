@@ -84,7 +84,10 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
             _ask(before, plan, state, now)
         history = History(plan.state_dir)
         _keep(plan, history, now, reason)
-        tasks = [Task(each.front_end.target, each.wanted, each.held, each.error) for each in plan.targets]
+        tasks = [
+            Task(each.front_end.target, each.wanted, each.held, each.error, each.patches)
+            for each in plan.targets
+        ]
         outcomes = carry_out(tasks, plan.deploy, release="; ".join(each.reason for each in releases))
         state = _after(plan, state, outcomes, now).released(*releases)
         failed = sum(bool(each.error) for each in outcomes)
@@ -198,18 +201,18 @@ def _end(plan: Plan, state: State, run: Run) -> None:
 
 
 def _keep(plan: Plan, history: History, now: dt.datetime, reason: str) -> None:
-    """Keep every generation before a target gets it."""
-    causes = {each.wanted.digest: each.change for each in plan.targets if each.change is not None}
-    for generation in {each.wanted.digest: each.wanted for each in plan.targets}.values():
-        change = causes.get(generation.digest)
-        history.keep(
-            generation,
-            plan.ways,
-            now,
-            keys=plan.listed,
-            causes=tuple(each.summary for each in change.causes[:_MOST_CAUSES]) if change else (),
-            reason=reason,
-        )
+    """Keep every generation before a target gets it: as what changes, where that is known."""
+    for digest in dict.fromkeys(each.wanted.digest for each in plan.targets):
+        targets = [each for each in plan.targets if each.wanted.digest == digest]
+        change = next((each.change for each in targets if each.change is not None), None)
+        causes = tuple(each.summary for each in change.causes[:_MOST_CAUSES]) if change else ()
+
+        steps = [(each.held.digest, each.patches) for each in targets if each.held and each.patches]
+        if not any(
+            history.keep_step(held, digest, patches, now, keys=plan.listed, causes=causes, reason=reason)
+            for held, patches in steps
+        ):
+            history.keep(targets[0].wanted, plan.ways, now, keys=plan.listed, causes=causes, reason=reason)
 
 
 def _after(plan: Plan, state: State, outcomes: Iterable[Outcome], now: dt.datetime) -> State:

@@ -32,10 +32,11 @@ from forwardresolve.deploy.target import Holding
 from forwardresolve.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from forwardresolve.deploy.generation import Generation
     from forwardresolve.deploy.messages import Message
+    from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.pipes import Pipes
 
 A = TypeVar("A", bound="Message")
@@ -100,8 +101,16 @@ class Ssh:
         with self._conversation() as (pipes, _):
             return ask_map(pipes, path)
 
-    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
+    def put(
+        self,
+        generation: Generation,
+        held: Holding,
+        *,
+        release: str = "",
+        patches: Mapping[str, Patch] | None = None,
+    ) -> Holding:
         """Take a generation whole, or leave everything as it was; see `Target.put`."""
+        del patches  # who talks once sends everything
         with self._conversation() as (pipes, hello):
             return put(pipes, hello, generation, held, release)
 

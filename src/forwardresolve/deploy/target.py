@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from forwardresolve.deploy.generation import Generation
+    from forwardresolve.deploy.patching import Patch
 
 
 @attrs.frozen
@@ -64,7 +65,14 @@ class Target(Protocol):
         """
         ...
 
-    def put(self, generation: Generation, held: Holding, *, release: str = "") -> Holding:
+    def put(
+        self,
+        generation: Generation,
+        held: Holding,
+        *,
+        release: str = "",
+        patches: Mapping[str, Patch] | None = None,
+    ) -> Holding:
         """Take a generation whole, or leave everything as it was.
 
         Args:
@@ -72,6 +80,8 @@ class Target(Protocol):
             held: What it held when the change was planned.
             release: Why somebody let an unusual change through, for a target with a guard of its
                 own; empty where nobody had to.
+            patches: What changes in the maps that it held, by their paths, for a target that need
+                not be sent more; None where that is not known.
 
         Returns:
             What it holds now.

@@ -14,7 +14,7 @@ from forwardresolve.deploy.generation import Generation
 from forwardresolve.deploy.guard import Tally
 from forwardresolve.deploy.history import History
 from forwardresolve.deploy.plan import Plan
-from forwardresolve.deploy.planning import Planning
+from forwardresolve.deploy.planning import Planning, Steps, no_step
 from forwardresolve.deploy.state import read_state
 from forwardresolve.deploy.status import Status, look
 from forwardresolve.deploy.ways import ways
@@ -43,11 +43,13 @@ class Made:
         wanted: Each target with its maps, in the order of the configuration.
         ways: How everything that is listed reaches the outside.
         listed: How many addresses and catch-alls are listed.
+        steps: Knows what leads from earlier generations to these.
     """
 
     wanted: tuple[tuple[FrontEnd, Generation], ...]
     ways: Ways
     listed: int
+    steps: Steps = no_step
 
 
 def plan(
@@ -123,7 +125,7 @@ def compare(config: Config, given: Read, made: Made, recent: Recent | None = Non
     Returns:
         The plan. A target that cannot be asked is in it with its error.
     """
-    targets, is_first = Planning(History(config.state_dir), made.ways, recent).plan(made.wanted)
+    targets, is_first = Planning(History(config.state_dir), made.ways, made.steps, recent).plan(made.wanted)
     state = read_state(config.state_dir)
     return Plan(
         targets=targets,

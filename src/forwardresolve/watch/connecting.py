@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from forwardresolve.deploy.lasting import Lasting, Patches
+from forwardresolve.deploy.lasting import Lasting
 from forwardresolve.deploy.ssh import Ssh
 
 if TYPE_CHECKING:
@@ -27,13 +27,12 @@ def connected_targets(chosen: Config) -> Iterator[Config]:
     Yields:
         The same one, whose targets of kind ssh keep their connections; they end with the block.
     """
-    patches = Patches()
     with contextlib.ExitStack() as stack:
 
         def lasting(each: FrontEnd) -> FrontEnd:
             if not isinstance(each.target, Ssh):
                 return each
-            target = Lasting(each.target, patches)
+            target = Lasting(each.target)
             stack.callback(target.close)
             return attrs.evolve(each, target=target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from forwardresolve.watch.comparing import (
 from forwardresolve.watch.tallying import tallies_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from forwardresolve.live import Change, Delta
     from forwardresolve.parts import Part
@@ -46,6 +47,7 @@ class Current:
         self._given: Read | None = None
         self._since: list[Change] | None = None
         self._since_part: list[Change] | None = None
+        self._deltas: list[Delta] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -85,7 +87,7 @@ class Current:
         """
         changes = tuple(changes)
         with self._lock:
-            delta = self.live.apply(changes)
+            delta = self._apply(changes)
             for since in (self._since, self._since_part):
                 if since is not None:
                     since.extend(changes)
@@ -136,7 +138,7 @@ class Current:
             difference = self._bring_up(given, fresh)
             pushed, self._since = self._since or [], None
             if pushed:
-                self.live.apply(pushed)
+                self._apply(pushed)
             self._given = attrs.evolve(given, graph=self.live.graph)
             return Taken(difference=difference, overtaken=named_by(pushed))
 
@@ -168,27 +170,50 @@ class Current:
             changes = _changes_within(live, old, part, new)
             if tallies is None or changes is None:
                 return None
-            delta = live.apply((*changes, *pushed))
+            delta = self._apply((*changes, *pushed))
             if self._since is not None:
                 self._since += changes
             self._given = attrs.evolve(given, graph=live.graph, tallies=tallies)
             return Taken(overtaken=named_by(pushed), has_changed=bool(delta))
+
+    @contextmanager
+    def followed(self) -> Iterator[Sequence[Delta] | None]:
+        """Hold the answer as it is while something that follows it is brought up to it.
+
+        Yields:
+            What has changed since this was asked last; None where the answer is a new one, or
+            where whoever asked last did not come to the end.
+        """
+        with self._lock:
+            deltas, self._deltas = self._deltas, None
+            yield deltas
+            self._deltas = []
+
+    def _apply(self, changes: Iterable[Change]) -> Delta:
+        delta = self.live.apply(changes)
+        if self._deltas is not None and delta:
+            self._deltas.append(delta)
+        return delta
 
     def _bring_up(self, given: Read, fresh: Resolution | None) -> str:
         """Make the answer that of what was read; say how the one that was kept differs from a new one."""
         live = self._live
         changes = None if live is None else changes_between(live.graph, given.graph)
         if live is None or changes is None or len(changes) > _FEW:
-            self._live = LiveResolution(given.graph)
+            self._begin_anew(given)
             return ""
-        live.apply(changes)
+        self._apply(changes)
         if not rows_agree(live.graph, given.graph):  # a row that changes cannot say
-            self._live = LiveResolution(given.graph)
+            self._begin_anew(given)
             return ""
         difference = "" if fresh is None else _difference(live, fresh)
         if difference:
-            self._live = LiveResolution(given.graph)
+            self._begin_anew(given)
         return difference
+
+    def _begin_anew(self, given: Read) -> None:
+        self._live = LiveResolution(given.graph)
+        self._deltas = None
 
 
 @attrs.frozen(kw_only=True)

@@ -18,6 +18,7 @@ from forwardresolve.deploy.state import read_state, stamp
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
 from forwardresolve.operate import requests, watching
 from forwardresolve.operate.attending import Attendant
+from forwardresolve.pipeline.following import Following
 from forwardresolve.watch.backoff import Backoff
 from forwardresolve.watch.bell import Bell
 from forwardresolve.watch.connecting import connected_targets
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from forwardresolve.config import Config
     from forwardresolve.deploy.state import State
+    from forwardresolve.pipeline import Made
     from forwardresolve.watch.door import Answer
     from forwardresolve.watch.reading import Came
     from forwardresolve.watch.talking import Asked
@@ -78,6 +80,7 @@ class Resident:
         self._refused: State | None = None
         self._said = ""
         self._know_nothing()
+        self._following: Following | None = None
         self._recent = Recent()
 
     def _know_nothing(self) -> None:
@@ -209,9 +212,7 @@ class Resident:
         self._pushed = False
         attendant = self._attendant
         try:
-            live = self._current.live
-            with live.steady():
-                made = pipeline.make(chosen, Moment(live))
+            made = self._make(chosen)
             plan = pipeline.compare(chosen, self._current.given, made, self._recent)
             attendant = attendant.planned(plan)
             outcomes = pipeline.apply(plan, before=attendant.before)
@@ -234,6 +235,17 @@ class Resident:
             return
         self._deploying.succeeded()
         self._tell(f"{plan.listed} addresses and catch-alls, on {len(outcomes)} targets")
+
+    def _make(self, chosen: Config) -> Made:
+        """Make what the targets are to hold: from what was made before, as far as that goes."""
+        with self._current.followed() as deltas:
+            live = self._current.live
+            known = self._following
+            if deltas is None or known is None or not known.fits(chosen) or not known.follow(deltas, live):
+                with live.steady():
+                    self._following = Following(chosen, Moment(live))
+            assert self._following is not None  # noqa: S101 (just made)
+            return self._following.made()
 
     def _try_again(self) -> None:
         self._deploying.failed(self._clock())
