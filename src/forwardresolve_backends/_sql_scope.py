@@ -2,7 +2,8 @@
 
 Upper and lower case, quotes, blanks, a trailing point and U-labels name the same address, so no
 index of the database finds them all. The rows are looked through on the server, and what may be
-meant comes over: a little more than is meant, never less.
+meant comes over: a little more than is meant, never less. An index finds them only where an admin
+promises that there are no such spellings.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.types import NullType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from forwardresolve.sdk import Scope
     from forwardresolve_backends._sql_connection import Query
@@ -40,7 +41,7 @@ _FEW: Final = 8
 """With more domains, looking for each of them costs more than looking at every address."""
 
 
-def narrow(query: Query, kind: str, scope: Scope, database: str) -> Query:
+def narrow(query: Query, kind: str, scope: Scope, database: str, *, is_plain: bool) -> Query:
     """Narrow a query to a scope.
 
     Args:
@@ -48,35 +49,32 @@ def narrow(query: Query, kind: str, scope: Scope, database: str) -> Query:
         kind: The kind of row, as a contract names it.
         scope: Which rows are meant.
         database: The kind of database.
+        is_plain: Whether every address stands there in its one spelling, so that an index finds it.
 
     Returns:
         A query that gives at least the rows that are meant.
     """
-    if kind in _ADDRESS_IN:
-        return _where(query, _ADDRESS_IN[kind], scope, database, _may_name_an_address)
-    if kind in _DOMAIN_IN:
-        return _where(query, _DOMAIN_IN[kind], scope, database, _may_name_a_domain)
-    return query
-
-
-def _where(
-    query: Query,
-    column: str,
-    scope: Scope,
-    database: str,
-    condition: Callable[[_Text, Scope], sa.ColumnElement[bool]],
-) -> Query:
+    name = _ADDRESS_IN.get(kind) or _DOMAIN_IN.get(kind)
+    if name is None:
+        return query
     statement = query.statement
     if isinstance(statement, str):
         # A line end ends a comment; a colon would be the name of a parameter.
         escaped = statement.rstrip("; \t\r\n").replace(":", "\\:")
-        rows: sa.FromClause = sa.text(f"(\n{escaped}\n) AS narrowed")  # type: ignore[assignment] # as good as one
-        text = _Text.of(sa.column(column), database)
+        rows: Any = sa.text(f"(\n{escaped}\n) AS narrowed")
+        column: sa.ColumnElement[Any] = sa.column(name)
     else:
         rows = statement.subquery("narrowed")
-        text = _Text.of(rows.c[column], database)
-    narrowed = sa.select(sa.text("narrowed.*")).select_from(rows).where(condition(text, scope))
-    return attrs.evolve(query, statement=narrowed)
+        column = rows.c[name]
+    if kind in _DOMAIN_IN and len(scope.domains) > _FEW:
+        return query
+    if is_plain and kind != "transports":
+        where = _names(column, scope, kind)
+    elif kind in _DOMAIN_IN:
+        where = _may_name_a_domain(_Text.of(column, database), scope)
+    else:
+        where = _may_name_an_address(_Text.of(column, database), scope)
+    return attrs.evolve(query, statement=sa.select(sa.text("narrowed.*")).select_from(rows).where(where))
 
 
 @attrs.frozen
@@ -85,7 +83,7 @@ class _Text:
 
     Args:
         folded: The text in lower case, as far as it is ASCII.
-        is_foreign: Whether it is something else than ASCII.
+        is_foreign: Whether it is something else than ASCII, or cannot be compared as text.
     """
 
     folded: sa.ColumnElement[str]
@@ -93,42 +91,44 @@ class _Text:
 
     @classmethod
     def of(cls, column: sa.ColumnElement[Any], database: str) -> _Text:
-        """Read a column of whatever type and character set.
-
-        Its own collation may know other letters of the same kind, and its own character set may
-        have one byte for each.
-        """
+        """Read a column of whatever type, character set and collation."""
         if database == "mysql":
-            text: sa.ColumnElement[str] = sa.cast(column, mysql.CHAR(charset="utf8mb4"))
-            return cls(sa.func.lower(text), sa.func.length(text) != sa.func.char_length(text))
+            # A set of one byte for each letter hides in its own lengths what is not ASCII.
+            utf8 = sa.cast(column, mysql.CHAR(charset="utf8mb4"))
+            is_foreign = sa.func.length(utf8) != sa.func.char_length(column)
+            return cls(sa.func.lower(column), sa.or_(is_foreign, sa.func.collation(column) == "binary"))
         if database == "postgresql":
-            text = sa.collate(sa.cast(column, sa.Text), "C")
-            return cls(sa.func.lower(text), text.regexp_match("[^ -~]"))
+            text = sa.cast(column, sa.Text)
+            is_utf8 = sa.func.current_setting("server_encoding") == "UTF8"
+            is_foreign = sa.func.octet_length(text) != sa.func.char_length(text)
+            return cls(sa.func.lower(sa.collate(text, "C")), sa.or_(is_foreign, sa.not_(is_utf8)))
         text = sa.cast(column, sa.Text)
-        return cls(
-            sa.func.lower(text), sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(text)
-        )
+        is_foreign = sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(text)
+        return cls(sa.func.lower(text), is_foreign)
 
 
 def _may_name_an_address(text: _Text, scope: Scope) -> sa.ColumnElement[bool]:
     folded = text.folded
-    if not scope.keys:
-        return sa.false()
     names = {*scope.keys, *map(_unquoted, scope.keys)}
     meant = sa.or_(folded.in_(_bound(sorted(names))), *(folded.like(each) for each in _ODD))
     if len(scope.domains) <= _FEW and all("@" in key for key in scope.keys):
-        meant = sa.and_(_holds_one_of(folded, scope.domains), meant)
-    return sa.or_(text.is_foreign, meant, _holds_one_of(folded, scope.whole))
+        meant = sa.and_(sa.or_(sa.false(), *_holding(folded, scope.domains)), meant)
+    return sa.or_(text.is_foreign, meant, *_holding(folded, scope.whole))
+
+
+def _names(column: sa.ColumnElement[Any], scope: Scope, kind: str) -> sa.ColumnElement[bool]:
+    if kind in _DOMAIN_IN:
+        return column.in_(_bound(sorted(scope.domains)))
+    whole = (column.like(f"%@{domain}") for domain in sorted(scope.whole))
+    return sa.or_(column.in_(_bound(sorted(scope.keys))), *whole)
 
 
 def _may_name_a_domain(text: _Text, scope: Scope) -> sa.ColumnElement[bool]:
-    if len(scope.domains) > _FEW:
-        return sa.true()
-    return sa.or_(text.is_foreign, _holds_one_of(text.folded, scope.domains))
+    return sa.or_(text.is_foreign, *_holding(text.folded, scope.domains))
 
 
-def _holds_one_of(folded: sa.ColumnElement[str], domains: Collection[str]) -> sa.ColumnElement[bool]:
-    return sa.or_(sa.false(), *(folded.like(f"%{domain}%") for domain in sorted(domains)))
+def _holding(folded: sa.ColumnElement[str], domains: Collection[str]) -> list[sa.ColumnElement[bool]]:
+    return [folded.like(f"%{domain}%") for domain in sorted(domains)]
 
 
 def _bound(texts: Collection[str]) -> list[sa.BindParameter[Any]]:

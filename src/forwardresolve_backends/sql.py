@@ -90,6 +90,9 @@ class Sql:
             or from a table, not both; either replaces what the preset reads of that kind.
         version_query: SQL that answers something else after every change, such as ``SELECT
             MAX(modified), COUNT(*) FROM alias``; `forwardresolve watch` asks it instead of reading.
+        plain_addresses: Whether every address and every domain in the database is in lower case and
+            ASCII, without quotes, blanks or a trailing point. Then an index finds what was touched;
+            otherwise every row is looked at, on the server.
     """
 
     url: Secret
@@ -98,6 +101,7 @@ class Sql:
     queries: Queries = attrs.field(factory=Queries)
     tables: Tables = attrs.field(factory=Tables)
     version_query: str = ""
+    plain_addresses: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Refuse to read nothing, one kind of row in two ways, or by a preset that is not there."""
@@ -182,7 +186,7 @@ class Sql:
     def _part(self, scope: Scope) -> Iterator[Record]:
         database = parse_url(self.url).kind.name
         asked = {
-            kind: (narrow(query, kind, scope, database), switch)
+            kind: (narrow(query, kind, scope, database, is_plain=self.plain_addresses), switch)
             for kind, (query, switch) in self._asked().items()
         }
         try:

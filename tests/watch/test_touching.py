@@ -206,7 +206,7 @@ def test_what_was_touched_is_read_as_by_a_whole_reading(
                 keys = [*world.change(name, table, number, column, row if how == "change" else None)]
             scope = Scope.of([each for key in keys for each in touched(key)])
             current.begin_part()
-            part = read_part(config, scope, current.live.graph.hosts)
+            part = read_part(config, scope)
             assert part is not None
             taken = current.take_part(part)
             whole = read_all(config)

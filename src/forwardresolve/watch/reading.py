@@ -170,7 +170,7 @@ class Reading:
             return
         self._current.begin_part()
         try:
-            part = read_part(chosen, Scope.of(asked), self._current.live.graph.hosts)
+            part = read_part(chosen, Scope.of(asked))
         except ForwardResolveError as error:
             self._current.break_off_part()
             if isinstance(error, BackendUnavailable) and chosen.fallbacks:
