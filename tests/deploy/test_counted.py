@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forwardresolve.deploy.counted import Counted, said_by
@@ -86,6 +86,7 @@ def _whole(before: list[bytes], after: list[bytes]) -> Amounts:
     return Amounts(held=len(had), removed=len(had - has), added=len(has - had), listed=len(has))
 
 
+@settings(max_examples=50, deadline=None)
 @given(stages=st.lists(_multimap(), min_size=3, max_size=3))
 def test_patches_are_counted_as_whole_maps_are(stages: list[list[bytes]]) -> None:
     counted = Counted.of(stages[0])
@@ -113,6 +114,7 @@ def _verdict(
 
 
 @pytest.mark.parametrize("maps", [_multimap(), _plugin()], ids=["multimap", "plugin"])
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_the_verdict_on_patches_is_that_on_whole_maps(
     maps: st.SearchStrategy[list[bytes]], data: st.DataObject

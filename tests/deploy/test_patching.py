@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forwardresolve.deploy.patching import Patch, patch_between, patched
@@ -35,6 +35,7 @@ MADE = pytest.mark.parametrize("made", [text, database])
 
 
 @MADE
+@settings(deadline=None)
 @given(before=LINES, after=LINES)
 def test_a_patch_leads_to_the_same_bytes(
     made: Callable[[Iterable[str]], bytes], before: set[str], after: set[str]
@@ -47,6 +48,7 @@ def test_a_patch_leads_to_the_same_bytes(
 
 
 @MADE
+@settings(max_examples=50, deadline=None)
 @given(stages=st.lists(LINES, min_size=4, max_size=4))
 def test_patches_are_put_behind_each_other(
     made: Callable[[Iterable[str]], bytes], stages: list[set[str]]

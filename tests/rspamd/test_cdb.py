@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from forwardresolve.rspamd import MARKER
 from forwardresolve.rspamd import cdb as written
-from forwardresolve.rspamd.cdb import FIRST_KEY, cdb
+from forwardresolve.rspamd.cdb import FIRST_KEY, bytes_of, cdb, cdb_value, numbers_of
 
 
 def look_up(content: bytes, key: bytes) -> bytes | None:
@@ -35,8 +37,8 @@ def look_up(content: bytes, key: bytes) -> bytes | None:
 def test_every_key_is_found_and_no_other(records: dict[bytes, bytes], other: bytes) -> None:
     content = cdb(records.items())
     for key, value in records.items():
-        assert look_up(content, key) == value
-    assert look_up(content, other) == records.get(other)
+        assert look_up(content, key) == cdb_value(content, key) == value
+    assert look_up(content, other) == cdb_value(content, other) == records.get(other)
 
 
 def test_of_two_values_of_a_key_one_is_found() -> None:
@@ -52,6 +54,22 @@ def test_the_first_key_stands_where_it_is_looked_for() -> None:
 
 
 def test_a_list_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "LARGEST", 100_000)
-    with pytest.raises(ValueError, match="ends at 4 GiB"):
-        cdb((bytes([number]), b"x" * 40_000) for number in range(3))
+    for largest in (100_000, 122_200):
+        monkeypatch.setattr(written, "LARGEST", largest)
+        with pytest.raises(ValueError, match="ends at 4 GiB"):
+            cdb((bytes([number]), b"x" * 40_000) for number in range(3))
+
+
+def test_keys_of_one_table_are_told_apart() -> None:
+    keys = [b"%d" % number for number in range(3000)]
+    content = cdb((key, key) for key in keys[::2])
+    assert [cdb_value(content, key) for key in keys] == [key if key in {*keys[::2]} else None for key in keys]
+
+
+def test_numbers_are_the_same_on_a_machine_that_writes_them_the_other_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = "big" if sys.byteorder == "little" else "little"
+    monkeypatch.setattr(sys, "byteorder", other)
+    assert bytes_of(array("I", [1, 2])) == b"\0\0\0\1\0\0\0\2"
+    assert [*numbers_of(b"\0\0\0\1\0\0\0\2")] == [1, 2]

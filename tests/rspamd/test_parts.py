@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forwardresolve.rspamd.artifact import database_artifact, map_artifact
@@ -41,10 +43,17 @@ def written(made: Made, lines: Iterable[bytes]) -> list[bytes]:
     return [line if made is text else line + b"\0001" for line in lines]
 
 
+@functools.cache
+def of_many(made: Made) -> bytes:
+    """Make the map of a long list."""
+    return made(MANY)
+
+
 MADE = pytest.mark.parametrize("made", [text, database])
 
 
 @MADE
+@settings(max_examples=40, deadline=None)
 @given(parts=PARTS, order=st.randoms(use_true_random=False))
 def test_a_map_is_made_of_the_set_of_its_parts(made: Made, parts: set[bytes], order: Random) -> None:
     shuffled = sorted(parts)
@@ -56,6 +65,7 @@ def test_a_map_is_made_of_the_set_of_its_parts(made: Made, parts: set[bytes], or
 
 
 @MADE
+@settings(deadline=None)
 @given(before=PARTS, after=PARTS)
 def test_what_is_changed_is_what_would_be_made_anew(
     made: Made, before: set[bytes], after: set[bytes]
@@ -65,19 +75,36 @@ def test_what_is_changed_is_what_would_be_made_anew(
 
 
 @MADE
+@settings(max_examples=30, deadline=None)
 @given(goes=st.sets(st.sampled_from(sorted(MANY)), max_size=5), comes=PARTS)
 def test_a_few_changes_of_a_long_list_are_what_would_be_made_anew(
     made: Made, goes: set[bytes], comes: set[bytes]
 ) -> None:
-    content = made(MANY)
+    content = of_many(made)
     there = changed(content, written(made, goes), written(made, comes))
     assert there == made(MANY - goes | comes)
     assert changed(there, written(made, comes), written(made, goes)) == content
 
 
 @MADE
+def test_a_change_costs_a_small_part_of_what_making_the_map_anew_costs(made: Made) -> None:
+    lines = [b"user%d@a.example" % number for number in range(30_000)]
+    content, comes = made(lines), written(made, [b"new@a.example"])
+
+    def least(work: Callable[[], object]) -> float:
+        spent = []
+        for _ in range(3):
+            began = time.process_time()
+            work()
+            spent.append(time.process_time() - began)
+        return min(spent)
+
+    assert least(lambda: changed(content, [], comes)) < least(lambda: made(lines)) / 3
+
+
+@MADE
 def test_a_list_grows_from_nothing_and_back(made: Made) -> None:
-    lines = sorted(MANY)[:600]
+    lines = sorted(MANY)[:300]
     content, steps = made([]), []
     for line in lines:
         steps.append(content)
