@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import resource
 import sqlite3
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .children import report
+from .children import peak, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +62,7 @@ def main() -> None:
     part, *arguments = sys.argv[1:]
     parts: dict[str, Callable[..., None]] = {"walk": walk, "build": build, "load": load, "start": start}
     parts[part](*arguments)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    report({"cpu": time.process_time(), "peak": usage.ru_maxrss * 1024})
+    report({"cpu": time.process_time(), "peak": peak()})
 
 
 if __name__ == "__main__":

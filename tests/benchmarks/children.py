@@ -29,6 +29,16 @@ def run(module: str, *arguments: str, limit: float | None = None) -> dict[str, A
     return reported
 
 
+def peak(process: int | str = "self") -> int:
+    """Return how many bytes of memory a process has held at most.
+
+    The resources that a process asks for itself count what its parent held when it began (measured),
+    so Linux is asked.
+    """
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+
+
 def report(reported: dict[str, Any]) -> None:
     """Say what a part has found; the other end of `run`."""
     sys.stdout.write(json.dumps(reported) + "\n")

@@ -187,9 +187,9 @@ class _Rows:
                 goto += f",{self._mailbox()}"
             if chance() < 0.005:
                 goto, depth = f"nobody{number}@{domain}", 0
-            if chance() < 0.001:
+            if chance() < 0.0005:
                 yield f"tagged{number}+list@{domain}", self._outside()
-            if number % 500 == 499:
+            if number % 1000 == 999:
                 yield from self._ring(number, domain)
             yield name, goto
             before = name

@@ -110,7 +110,7 @@ def test_chains_have_every_depth_to_the_deepest(rows: Mapping[str, list[str]]) -
 def test_there_are_rings_with_and_without_a_way_out(rows: Mapping[str, list[str]]) -> None:
     rings = {source: goto for source, goto in rows.items() if source.startswith("ring")}
     heads = {source for source in rings if source.rpartition("@")[0].endswith("-0")}
-    assert len(heads) >= 10
+    assert len(heads) >= 5
     ways_out = sum(domain_of(each) in PROVIDERS for goto in rings.values() for each in goto)
     assert 0 < ways_out < len(heads)
     assert heads < {each for goto in rings.values() for each in goto}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import resource
 import sys
 import time
 from hashlib import sha256
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .children import report
+from .children import peak, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,8 +46,8 @@ def go(work: Callable[[], Iterable[str]]) -> Went:
     cpu, clock = time.process_time(), time.perf_counter()
     found = list(work())
     cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Went(digest_of(found), len(found), cpu, clock, peak)
+    held = peak()
+    return Went(digest_of(found), len(found), cpu, clock, held)
 
 
 def go_in_postgresql(database: str, limit: float) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def go_in_postgresql(database: str, limit: float) -> dict[str, Any]:
         with way.loaded(database) as connection:
             connection.execute(f"SET statement_timeout = {round(limit * 1000)}")
             went = go(lambda: way.listed(connection))
-            return attrs.asdict(attrs.evolve(went, peak=way.peak(connection)))
+            return attrs.asdict(attrs.evolve(went, peak=peak(connection.info.backend_pid)))
     except psycopg.errors.QueryCanceled:
         return {"given_up": f"after {limit:.0f} s"}
     except pytest.skip.Exception as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -59,9 +58,3 @@ def listed(connection: psycopg.Connection) -> list[str]:
     for statement in prepare:
         connection.execute(statement)
     return [address for (address,) in connection.execute(walk)]
-
-
-def peak(connection: psycopg.Connection) -> int:
-    """Return how many bytes the process behind a connection has held at most."""
-    lines = Path(f"/proc/{connection.info.backend_pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
