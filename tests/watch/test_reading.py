@@ -80,9 +80,9 @@ class Desk:
     def go_on(self, *, compares: bool = False) -> list[Came]:
         return [*self.reading.go_on(self.config, compares=compares)]
 
-    def settle(self, *, compares: bool = False) -> list[Came]:
-        """Go on until nothing is left to do; a comparison is asked for once."""
-        came = self.go_on(compares=compares)
+    def settle(self) -> list[Came]:
+        """Go on until nothing is left to do."""
+        came = self.go_on()
         deadline = time.monotonic() + PATIENCE
         while self.reading.is_under_way or not self.reading.is_idle(compares=False):
             assert time.monotonic() < deadline
@@ -268,7 +268,12 @@ class Overtaken:
 
 def test_a_comparison_is_made_beside_it(table: Table) -> None:
     made = desk(table)
-    assert made.settle(compares=True)[0].difference == ""
+    made.go_on(compares=True)
+    wait_until(lambda: not made.reading.is_idle(compares=False))
+    [came] = made.go_on(compares=True)
+    assert came.difference == ""
+    assert not made.reading.is_under_way
+    assert made.settle() == []
     assert table.wholes == 2
 
 

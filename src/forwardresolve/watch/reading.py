@@ -115,13 +115,15 @@ class Reading:
         Yields:
             What has come of each reading.
         """
-        if self._whole is not None and self._whole.has_ended:
-            whole, self._whole = self._whole, None
-            yield self._take(whole)
+        ended = self._whole if self._whole is not None and self._whole.has_ended else None
+        if ended is not None:
+            self._whole = None
+            yield self._take(ended)
         if self._clock() >= self._backoff.at and self._reads_part():
             yield from self._read_part(chosen)
         now = self._clock()
-        if now >= self._backoff.at and self._begins(now, compares=compares):
+        # Who has just been given a comparison asks for another one only when called again.
+        if ended is None and now >= self._backoff.at and self._begins(now, compares=compares):
             self._begin(chosen, now, compares=compares)
 
     def stop(self) -> None:
