@@ -110,3 +110,15 @@ def test_a_file_that_was_written_in_the_moment_in_which_it_was_read_is_read_once
     for now[0] in (0, 10, 20):
         looks.append(polling.look(now[0]).changed)
     assert looks == [(), ("files",), ()]
+
+
+def test_a_source_that_cannot_tell_is_named_once_while_it_is_being_read() -> None:
+    polling = Polling({"panel": Mute()}, PACE)
+    assert [polling.look(now).changed for now in (0, 10, 20, 90, 100, 110)] == [
+        ("panel",),
+        (),
+        (),
+        (),
+        ("panel",),
+        (),
+    ]

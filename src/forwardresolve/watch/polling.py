@@ -71,6 +71,9 @@ class Polling:
         if now < self._next:
             return Look()
         self._next = now + self._pace.poll
+        rereads = now >= self._reread
+        if rereads:  # whoever is told once reads, and tries again by itself
+            self.was_read(now)
         changed: list[str] = []
         failed: dict[str, BackendError] = {}
         for name, each in self._sources.items():
@@ -86,7 +89,7 @@ class Polling:
             each.backoff.succeeded()
             if is_up_again or (version and each.version is not None and version != each.version):
                 changed.append(name)
-            if not version and now >= self._reread:
+            if not version and rereads:
                 changed.append(name)
             each.version = version
         return Look(tuple(dict.fromkeys(changed)), failed)
