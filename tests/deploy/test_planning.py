@@ -43,7 +43,7 @@ class Staying:
     host: Site
     live: LiveResolution
     following: Following
-    recent: Recent = attrs.field(factory=Recent)
+    recent: Recent
 
     def plan(self, deltas: Sequence[Delta] = ()) -> Plan:
         """Take changes over, and plan."""
@@ -63,7 +63,7 @@ class Staying:
 def staying(path: Path, stream: Stream, targets: tuple[tuple[str, RspamdSettings], ...] = TARGETS) -> Staying:
     host = site(path, forwards(3), targets=targets, guard=ANY)
     live = LiveResolution(stream.host.graph())
-    return Staying(host, live, Following(host.config, live))
+    return Staying(host, live, Following(host.config, live), Recent(History(host.config.state_dir)))
 
 
 def said(plan: Plan) -> list[object]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forwardresolve.deploy.front_end import FrontEnd
     from forwardresolve.deploy.generation import Generation
     from forwardresolve.deploy.guard import Amounts, Guard, Tally
+    from forwardresolve.deploy.history import History
     from forwardresolve.deploy.patching import Patch
     from forwardresolve.deploy.policy import Deploy
     from forwardresolve.deploy.target import Holding
@@ -85,6 +86,7 @@ class Plan:
         guard: Which changes have to be released.
         deploy: How the deployment behaves.
         state_dir: Where the state is.
+        history: What was deployed before.
     """
 
     targets: tuple[TargetPlan, ...]
@@ -98,6 +100,7 @@ class Plan:
     guard: Guard
     deploy: Deploy
     state_dir: Path
+    history: History
 
     @property
     def changes(self) -> bool:

@@ -86,9 +86,11 @@ class Recent:
     """What was planned last, for a process that stays: a step to the next generation need not be read.
 
     Args:
+        history: What was deployed before; it remembers what it has read.
         counts: How many keys are listed in the generations, by their digests.
     """
 
+    history: History
     counts: dict[str, int] = attrs.field(factory=dict)
 
 

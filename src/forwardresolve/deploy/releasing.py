@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from forwardresolve.deploy.applying import Task, carry_out
-from forwardresolve.deploy.history import History
 from forwardresolve.deploy.last_good import LastGood
 from forwardresolve.deploy.plan import SHORT
 from forwardresolve.deploy.state import (
@@ -82,8 +81,7 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
             )
         if before is not None:
             _ask(before, plan, state, now)
-        history = History(plan.state_dir)
-        _keep(plan, history, now, reason)
+        _keep(plan, now, reason)
         tasks = [
             Task(each.front_end.target, each.wanted, each.held, each.error, each.patches)
             for each in plan.targets
@@ -96,7 +94,7 @@ def apply(  # noqa: PLR0913 (each is a decision of whoever applies)
         outcome: Ending = "partly" if failed else "done" if changed else "unchanged"
         run = Run(at=stamp(now), outcome=outcome, text=text, seconds=time.monotonic() - began)
         write_state(plan.state_dir, attrs.evolve(state, hold=None).ended(run))
-        history.prune(plan.deploy, now, spared(state))
+        plan.history.prune(plan.deploy, now, spared(state))
         _keep_reads(plan)
     return outcomes
 
@@ -200,7 +198,7 @@ def _end(plan: Plan, state: State, run: Run) -> None:
     write_state(plan.state_dir, state.ended(run))
 
 
-def _keep(plan: Plan, history: History, now: dt.datetime, reason: str) -> None:
+def _keep(plan: Plan, now: dt.datetime, reason: str) -> None:
     """Keep every generation before a target gets it: as what changes, where that is known."""
     for digest in dict.fromkeys(each.wanted.digest for each in plan.targets):
         targets = [each for each in plan.targets if each.wanted.digest == digest]
@@ -209,10 +207,12 @@ def _keep(plan: Plan, history: History, now: dt.datetime, reason: str) -> None:
 
         steps = [(each.held.digest, each.patches) for each in targets if each.held and each.patches]
         if not any(
-            history.keep_step(held, digest, patches, now, keys=plan.listed, causes=causes, reason=reason)
+            plan.history.keep_step(held, digest, patches, now, keys=plan.listed, causes=causes, reason=reason)
             for held, patches in steps
         ):
-            history.keep(targets[0].wanted, plan.ways, now, keys=plan.listed, causes=causes, reason=reason)
+            plan.history.keep(
+                targets[0].wanted, plan.ways, now, keys=plan.listed, causes=causes, reason=reason
+            )
 
 
 def _after(plan: Plan, state: State, outcomes: Iterable[Outcome], now: dt.datetime) -> State:

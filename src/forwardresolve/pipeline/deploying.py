@@ -125,7 +125,8 @@ def compare(config: Config, given: Read, made: Made, recent: Recent | None = Non
     Returns:
         The plan. A target that cannot be asked is in it with its error.
     """
-    targets, is_first = Planning(History(config.state_dir), made.ways, made.steps, recent).plan(made.wanted)
+    history = recent.history if recent is not None else History(config.state_dir)
+    targets, is_first = Planning(history, made.ways, made.steps, recent).plan(made.wanted)
     state = read_state(config.state_dir)
     return Plan(
         targets=targets,
@@ -141,6 +142,7 @@ def compare(config: Config, given: Read, made: Made, recent: Recent | None = Non
         guard=config.guard,
         deploy=config.deploy,
         state_dir=config.state_dir,
+        history=history,
     )
 
 

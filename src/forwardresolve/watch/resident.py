@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from forwardresolve import config, pipeline
+from forwardresolve.deploy.history import History
 from forwardresolve.deploy.planning import Recent
 from forwardresolve.deploy.state import read_state, stamp
 from forwardresolve.errors import ForwardResolveError, TargetError, UnsafeChange
@@ -81,7 +82,7 @@ class Resident:
         self._said = ""
         self._know_nothing()
         self._following: Following | None = None
-        self._recent = Recent()
+        self._recent: Recent | None = None
 
     def _know_nothing(self) -> None:
         self._current = Current()
@@ -129,6 +130,7 @@ class Resident:
     def _keep_together(self, chosen: Config) -> Config | None:
         """Work until the end, or until there is another configuration."""
         self._attendant = Attendant.of(self._path, self._metrics).configured(chosen)
+        self._recent = Recent(History(chosen.state_dir))
         polling = Polling(chosen.sources, chosen.watch)
         self._reading.touch()
         self._tell("reading the sources")
