@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from forwardresolve import pipeline
 from forwardresolve.config import Config
+from forwardresolve.deploy.directory import Directory
+from forwardresolve.deploy.front_end import FrontEnd
 from forwardresolve.deploy.policy import Fallback
 from forwardresolve.live import SetForwarding
+from forwardresolve.reachability import resolve
 from forwardresolve.sdk import BackendUnavailable, Domain, Forward, Record, Scope, Site, Transport
 from forwardresolve.watch.current import Current
 from forwardresolve.watch.reading import Came, Reading
@@ -275,6 +279,31 @@ def test_a_comparison_is_made_beside_it(table: Table) -> None:
     assert not made.reading.is_under_way
     assert made.settle() == []
     assert table.wholes == 2
+
+
+def test_a_comparison_that_has_ended_is_not_begun_again_at_once(table: Table) -> None:
+    made = desk(table)
+    made.go_on(compares=True)
+    deadline = time.monotonic() + PATIENCE
+    while made.reading.is_idle(compares=False):
+        assert time.monotonic() < deadline
+    assert [came.difference for came in made.go_on(compares=True)] == [""]
+    assert not made.reading.is_under_way
+
+
+def test_a_comparison_says_which_maps_a_new_process_would_make_and_when_that_held(
+    table: Table, tmp_path: Path
+) -> None:
+    mx1 = FrontEnd(target=Directory(name="mx1", root=tmp_path))
+    made = desk(table, targets=(mx1,))
+    (came,) = made.settle(compares=True)
+    wanted = pipeline.make(made.config, resolve(made.current.live.graph))
+    assert came.maps == (wanted.digests, made.current.moment)
+    table.may_go_on.clear()
+    made.go_on(compares=True)
+    made.current.push([SetForwarding("ben@a.example", "ann@a.example")])
+    table.may_go_on.set()
+    assert made.settle()[0].maps is None
 
 
 def test_what_a_source_tells_after_touches_waits_for_a_rest(table: Table) -> None:

@@ -18,6 +18,7 @@ from forwardresolve.errors import ConfigError, TargetError
 from forwardresolve.live import LiveResolution, SetForwarding
 from forwardresolve.operate import watching
 from forwardresolve.operate.requests import leave
+from forwardresolve.rspamd.live_maps import LiveMaps
 from forwardresolve.sdk import Domain, Forward
 from forwardresolve.watch.resident import Resident
 from watch.panel import rows, wait_until
@@ -189,6 +190,37 @@ def test_a_difference_from_a_new_answer_is_an_error_and_the_new_one_is_used(
         wait_until(lambda: watching.load(watched.path / "state").differences)
     assert "watch-difference: " in caplog.text
     assert "0 addresses, 1 catch-alls and 0 entries" in watching.load(watched.path / "state").text
+
+
+def test_a_map_that_is_not_kept_up_is_an_error_and_is_made_anew(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(LiveMaps, "follow", lambda *_: {})
+    watched.configure(watch="poll = 60\ncompare = 1\nsettle = 0.01")
+    with caplog.at_level(logging.ERROR), watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.give(*rows("ann>ann@gmail.example", "ben>ann@a.example"))
+        watched.client.push([SetForwarding(BEN, "ann@a.example")])
+        wait_until(lambda: watched.hold(ANN, BEN))
+    assert (
+        "watch-difference: the answer that was kept up to date differed from a new one in the maps"
+        in caplog.text
+    )
+
+
+def test_a_map_that_does_not_fit_what_changes_is_made_anew(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def misfit(*_: object) -> None:
+        msg = "a line that goes is not there"
+        raise ValueError(msg)
+
+    monkeypatch.setattr(LiveMaps, "follow", misfit)
+    with caplog.at_level(logging.ERROR), watched.watching():
+        wait_until(lambda: _status(watched).startswith("1 addresses"))
+        watched.client.push([SetForwarding(BEN, "ann@a.example")])
+        wait_until(lambda: watched.hold(ANN, BEN))
+    assert "watch-difference: " in caplog.text
 
 
 def test_a_comparison_that_finds_nothing_is_noted_and_deploys_what_has_changed(watched: Watched) -> None:

@@ -51,6 +51,11 @@ class Made:
     listed: int
     steps: Steps = no_step
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digest of what each target is to hold, in their order."""
+        return tuple(generation.digest for _, generation in self.wanted)
+
 
 def plan(
     config: Config,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from forwardresolve.deploy.generation import Generation
 from forwardresolve.deploy.live_ways import LiveWays
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from forwardresolve.deploy.succession import Step
     from forwardresolve.reachability import Resolution
     from forwardresolve.rspamd import RspamdSettings
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Following:
@@ -63,7 +66,15 @@ class Following:
             return False
         earlier = self._ways.follow(resolution, delta)
         for maps, succession in self._lists.values():
-            exchanges = maps.follow(delta)
+            try:
+                exchanges = maps.follow(delta)
+            except ValueError as error:
+                _LOG.error(
+                    "watch-difference: what has changed does not fit the maps (%s); they are made anew; "
+                    "please report it",
+                    error,
+                )
+                return False
             if exchanges is None:
                 return False
             if exchanges:

@@ -39,7 +39,11 @@ _FEW: Final = 1000
 
 
 class Current:
-    """The answer, kept up to date by readings and by pushes, which may come at the same time."""
+    """The answer, kept up to date by readings and by pushes, which may come at the same time.
+
+    Attributes:
+        moment: Grows whenever the answer may have become another one.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -48,6 +52,7 @@ class Current:
         self._since: list[Change] | None = None
         self._since_part: list[Change] | None = None
         self._deltas: list[Delta] | None = None
+        self.moment = 0
 
     @property
     def is_known(self) -> bool:
@@ -140,7 +145,8 @@ class Current:
             if pushed:
                 self._apply(pushed)
             self._given = attrs.evolve(given, graph=self.live.graph)
-            return Taken(difference=difference, overtaken=named_by(pushed))
+            moment = None if pushed or fresh is None else self.moment
+            return Taken(difference=difference, overtaken=named_by(pushed), moment=moment)
 
     def begin_part(self) -> None:
         """As `begin_reading`, for the reading of some addresses, which may be under way at the same time."""
@@ -190,6 +196,7 @@ class Current:
             self._deltas = []
 
     def _apply(self, changes: Iterable[Change]) -> Delta:
+        self.moment += 1
         delta = self.live.apply(changes)
         if self._deltas is not None and delta:
             self._deltas.append(delta)
@@ -212,6 +219,7 @@ class Current:
         return difference
 
     def _begin_anew(self, given: Read) -> None:
+        self.moment += 1
         self._live = LiveResolution(given.graph)
         self._deltas = None
 
@@ -223,11 +231,13 @@ class Taken:
     Args:
         difference: How the answer that was kept up to date differed from one made anew; empty
             where it did not, as it must be.
+        moment: The moment in which it was the answer of a new resolution; None where there is none.
         overtaken: What was pushed or touched while it was read, so that it has to be read again.
         has_changed: Whether the list may be another one.
     """
 
     difference: str = ""
+    moment: int | None = None
     overtaken: frozenset[str] = frozenset()
     has_changed: bool = True
 

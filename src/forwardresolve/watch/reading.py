@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from forwardresolve import pipeline
 from forwardresolve.errors import BackendUnavailable, ForwardResolveError
 from forwardresolve.parts import read_part
 from forwardresolve.reachability import resolve
@@ -44,12 +45,15 @@ class Came:
         is_whole: Whether everything was read.
         has_changed: Whether the list may be another one.
         difference: Where the answer was compared with one made anew: how they differed.
+        maps: What every target is to hold by a new resolution, and the moment for which that
+            holds; None where there is none.
         error: Why it has failed; it will be tried again.
     """
 
     is_whole: bool = False
     has_changed: bool = False
     difference: str | None = None
+    maps: tuple[tuple[str, ...], int] | None = None
     error: ForwardResolveError | None = None
 
 
@@ -161,7 +165,12 @@ class Reading:
         self._rested_at = now + _REST * (now - whole.began) if self._told else now
         taken = self._current.take(whole.given, whole.fresh)
         self._ask_again(taken.overtaken)
-        return Came(is_whole=True, has_changed=True, difference=taken.difference if whole.compares else None)
+        return Came(
+            is_whole=True,
+            has_changed=True,
+            difference=taken.difference if whole.compares else None,
+            maps=None if taken.moment is None else (whole.maps, taken.moment),
+        )
 
     def _read_part(self, chosen: Config) -> Iterator[Came]:
         """Read of every source what the touched addresses stand for, and take over what has changed."""
@@ -214,6 +223,7 @@ class _Whole:
         resolves: Whether there is one to compare it with.
         given: What the sources gave.
         fresh: What that comes to, where it is compared.
+        maps: The digests of what every target is to hold by that.
     """
 
     chosen: Config
@@ -222,6 +232,7 @@ class _Whole:
     resolves: bool = attrs.field(kw_only=True)
     given: Read | None = None
     fresh: Resolution | None = None
+    maps: tuple[str, ...] = ()
     _error: BaseException | None = None
     _stops: Event = attrs.field(factory=Event)
     _thread: Thread | None = None
@@ -255,7 +266,9 @@ class _Whole:
     def _read(self, ring: Callable[[], None]) -> None:
         try:
             given = read_all(self.chosen, self._go_on, writes=True)
-            self.fresh = resolve(given.graph) if self.resolves else None
+            if self.resolves:
+                self.fresh = resolve(given.graph)
+                self.maps = pipeline.make(self.chosen, self.fresh).digests
             self.given = given
         except BaseException as error:  # noqa: BLE001 (it is raised where the process sees it)
             self._error = error

@@ -82,6 +82,7 @@ class Resident:
         self._said = ""
         self._know_nothing()
         self._following: Following | None = None
+        self._maps: tuple[tuple[str, ...], int] | None = None
         self._recent: Recent | None = None
 
     def _know_nothing(self) -> None:
@@ -195,6 +196,7 @@ class Resident:
             polling.was_read(self._clock())
         if came.difference is not None:
             self._compare_at = self._clock() + chosen.watch.compare
+            self._maps = came.maps
             self._note_comparison(chosen, came.difference)
         self._pushed |= came.has_changed
 
@@ -243,11 +245,24 @@ class Resident:
         with self._current.followed() as deltas:
             live = self._current.live
             known = self._following
-            if deltas is None or known is None or not known.fits(chosen) or not known.follow(deltas, live):
+            if (
+                deltas is None
+                or known is None
+                or not known.fits(chosen)
+                or not known.follow(deltas, live)
+                or self._is_wrong(chosen, known.made())
+            ):
                 with live.steady():
-                    self._following = Following(chosen, Moment(live))
-            assert self._following is not None  # noqa: S101 (just made)
-            return self._following.made()
+                    known = self._following = Following(chosen, Moment(live))
+            return known.made()
+
+    def _is_wrong(self, chosen: Config, made: Made) -> bool:
+        """Tell whether maps that were kept up to date are others than those made anew of the same answer."""
+        maps, self._maps = self._maps, None
+        if maps is None or maps[1] != self._current.moment or maps[0] == made.digests:
+            return False
+        self._note_comparison(chosen, "the maps of a target")
+        return True
 
     def _try_again(self) -> None:
         self._deploying.failed(self._clock())
