@@ -281,22 +281,13 @@ def test_a_comparison_is_made_beside_it(table: Table) -> None:
     assert table.wholes == 2
 
 
-def test_a_comparison_that_has_ended_is_not_begun_again_at_once(table: Table) -> None:
-    made = desk(table)
-    made.go_on(compares=True)
-    deadline = time.monotonic() + PATIENCE
-    while made.reading.is_idle(compares=False):
-        assert time.monotonic() < deadline
-    assert [came.difference for came in made.go_on(compares=True)] == [""]
-    assert not made.reading.is_under_way
-
-
 def test_a_comparison_says_which_maps_a_new_process_would_make_and_when_that_held(
     table: Table, tmp_path: Path
 ) -> None:
     mx1 = FrontEnd(target=Directory(name="mx1", root=tmp_path))
     made = desk(table, targets=(mx1,))
-    (came,) = made.settle(compares=True)
+    made.go_on(compares=True)
+    (came,) = made.settle()
     wanted = pipeline.make(made.config, resolve(made.current.live.graph))
     assert came.maps == (wanted.digests, made.current.moment)
     table.may_go_on.clear()
