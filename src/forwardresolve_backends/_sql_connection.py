@@ -35,11 +35,13 @@ class Query:
         statement: SQL as it stands, or a selection to be compiled.
         place: What it reads: a table, or the option that holds the SQL. It becomes the origin.
         remedy: What to do when the database refuses it.
+        within: SQL around it, with {} in its place.
     """
 
     statement: str | sa.Select[Any]
     place: str
     remedy: str
+    within: str = "{}"
 
     def __str__(self) -> str:
         """Name it in a message."""
@@ -91,7 +93,7 @@ class Database:
         statement, parameters = _compile(query.statement, self._connection.dialect)
         with _telling(self._address, self._driver_errors, query):
             self._cursor = self._address.kind.stream(connection)
-            self._cursor.execute(statement, *parameters)
+            self._cursor.execute(query.within.replace("{}", statement, 1), *parameters)
 
     def _chunks(self, query: Query) -> Chunks:
         taken = 0

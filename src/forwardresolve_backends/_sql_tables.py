@@ -50,12 +50,15 @@ class Table(ABC):
         active: The column that switches a row on; empty: every row counts.
         active_values: What switches a row on, where it is none of 1, 2, y, yes, t, true, on.
         where: Column to the value, or list of values, that it must hold.
+        modified: The column that says when a row was written last. `forwardresolve watch` asks for
+            its newest value and the number of rows then, where it would add up all rows otherwise.
     """
 
     table: str
     active: str = ""
     active_values: Sequence[str | int | bool] = ()
     where: Mapping[str, Any] = attrs.Factory(dict)
+    modified: str = ""
 
     def __attrs_post_init__(self) -> None:
         """Refuse values of a column that has no name."""
@@ -76,6 +79,12 @@ class Table(ABC):
             constants["active"] = 1
         chosen = select_columns(self.table, columns, self.where)
         return chosen.add_columns(*(sa.literal(value).label(name) for name, value in constants.items()))
+
+    def state(self) -> sa.Select[Any]:
+        """Select when a row was written last, and how many rows there are."""
+        rows = select_columns(self.table, {"modified": self.modified}, self.where).subquery()
+        columns: list[sa.ColumnElement[Any]] = [sa.func.count(), sa.func.max(rows.c.modified)]
+        return sa.select(*columns).select_from(rows)
 
     @abstractmethod
     def columns(self) -> dict[str, str]:

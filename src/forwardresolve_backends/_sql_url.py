@@ -90,12 +90,14 @@ class Address:
         url: What the driver is given; an SQLite file is opened for reading only.
         name: How messages call it: without user, password and parameters.
         secrets: Texts that no message may hold.
+        file: The file of SQLite.
     """
 
     kind: Kind
     url: URL = attrs.field(repr=False)
     name: str
     secrets: tuple[str, ...] = attrs.field(repr=False)
+    file: Path | None = None
 
 
 def kind_named_by(url: str) -> str:
@@ -166,6 +168,7 @@ def _sqlite_address(kind: Kind, given: URL) -> Address:
         ),
         name=f"sqlite:///{file}",
         secrets=(),
+        file=file,
     )
 
 

@@ -19,7 +19,7 @@ from forwardresolve_backends import _sql_rows as rows
 from forwardresolve_backends._sql_connection import Query, open_database
 from forwardresolve_backends._sql_scope import narrow
 from forwardresolve_backends._sql_tables import select_columns
-from forwardresolve_backends._sql_version import version_of
+from forwardresolve_backends._sql_version import Part, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,8 +71,8 @@ class PostfixAdmin:
         backup_mx: What a domain is that is only a backup MX here, or whose transport goes to
             another server: ``relay``, as PostfixAdmin's guide for a backup MX sets Postfix up, or
             ``mailbox``, as the queries do that it installs at first.
-        version_query: SQL that answers something else after every change, such as ``SELECT
-            MAX(modified), COUNT(*) FROM alias``; `forwardresolve watch` asks it instead of reading.
+        version_query: SQL that answers something else after every change; `forwardresolve watch`
+            asks it, where it would let the server add up the rows otherwise.
         plain_addresses: Whether every address and every domain in the database is in lower case and
             ASCII, without quotes, blanks or a trailing point. Then an index finds what was touched;
             otherwise every row is looked at, on the server.
@@ -129,15 +129,19 @@ class PostfixAdmin:
             yield from self._forwards(read("forwards", self.tables.alias, _ALIASES))
 
     def version(self) -> str:
-        """Return a text that is another one after every change that ``version_query`` sees.
-
-        Returns:
-            The text; empty without such a query.
+        """Return a text that is another one after every change, or every one that ``version_query`` sees.
 
         Raises:
             BackendError: As in `records`.
         """
-        return version_of(self.url, self.version_query)
+        asked = (
+            (self.tables.domain, _DOMAINS),
+            (self.tables.alias_domain, _ALIAS_DOMAINS),
+            (self.tables.mailbox, _MAILBOXES),
+            (self.tables.alias, _ALIASES),
+        )
+        parts = (Part(self._query(name, columns), rows.Contract(tuple(columns))) for name, columns in asked)
+        return version_of(self.url, self.version_query, parts)
 
     def _query(self, name: str, columns: Mapping[str, str]) -> Query:
         table = self.prefix + name

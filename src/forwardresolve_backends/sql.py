@@ -22,7 +22,7 @@ from forwardresolve_backends._sql_tables import (
     Tables,
 )
 from forwardresolve_backends._sql_url import kind_named_by, parse_url
-from forwardresolve_backends._sql_version import version_of
+from forwardresolve_backends._sql_version import Part, version_of
 
 if TYPE_CHECKING:
     from forwardresolve_backends._sql_presets import Preset
@@ -88,8 +88,8 @@ class Sql:
         queries: What to read, as SQL.
         tables: What to read, as names of tables and columns. Each kind of row is read by a query
             or from a table, not both; either replaces what the preset reads of that kind.
-        version_query: SQL that answers something else after every change, such as ``SELECT
-            MAX(modified), COUNT(*) FROM alias``; `forwardresolve watch` asks it instead of reading.
+        version_query: SQL that answers something else after every change; `forwardresolve watch`
+            asks it, where it would let the server add up the rows otherwise.
         plain_addresses: Whether every address and every domain in the database is in lower case and
             ASCII, without quotes, blanks or a trailing point. Then an index finds what was touched;
             otherwise every row is looked at, on the server.
@@ -204,15 +204,24 @@ class Sql:
                     yield from reader(rows.read(database, query, contract, switch))
 
     def version(self) -> str:
-        """Return a text that is another one after every change that ``version_query`` sees.
+        """Return a text that is another one after every change, or every one that ``version_query`` sees.
 
         Returns:
-            The text; empty without such a query.
+            The text; empty where the database will not add up what a query of yours gives.
 
         Raises:
             BackendError: As in `records`.
         """
-        return version_of(self.url, self.version_query)
+        return version_of(self.url, self.version_query, self._parts())
+
+    def _parts(self) -> Iterator[Part]:
+        """Yield what the rows depend on."""
+        for name, (query, _) in self._asked().items():
+            table = self._given(name)[1]
+            if table is not None and table.modified:
+                yield Part(attrs.evolve(query, statement=table.state()))
+            else:
+                yield Part(query, _READERS[name][0])
 
     def _asked(self) -> _Asked:
         """Return what is asked, by kind of row."""

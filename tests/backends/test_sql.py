@@ -263,10 +263,6 @@ def test_the_version_is_another_one_when_the_query_answers_something_else(panel:
     assert backend.version() != before
 
 
-def test_without_a_query_there_is_no_version(panel: Database) -> None:
-    assert Sql(url=Secret(panel.url), queries=Queries(forwards=FORWARDS)).version() == ""
-
-
 def test_a_version_query_that_is_refused_says_so(panel: Database) -> None:
     backend = Sql(
         url=Secret(panel.url), queries=Queries(forwards=FORWARDS), version_query="SELECT none FROM nil"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,17 @@ def test_waiting_begins_short_after_a_success() -> None:
     backoff.succeeded()
     backoff.failed(100)
     assert backoff.at == 101
+
+
+def test_a_source_that_answers_slowly_is_asked_less_often() -> None:
+    times = itertools.count(0, 3)  # each answer takes three seconds
+    slow, quick = Source(), Source()
+    polling = Polling({"slow": slow}, PACE, lambda: float(next(times)))
+    beside = Polling({"quick": quick}, PACE, lambda: 0.0)
+    for second in range(0, 130, 10):
+        polling.look(second)
+        beside.look(second)
+    assert (slow.asked, quick.asked) == (3, 13)
 
 
 def test_what_changes_while_a_source_is_read_is_seen_by_the_next_look() -> None:

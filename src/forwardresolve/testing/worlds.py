@@ -126,13 +126,11 @@ OTHER: Final = World(
 
 CHANGES: Final = (
     attrs.evolve(PLAIN, forwards=(("info@first.example", ("ben@first.example",)), *PLAIN.forwards[1:])),
-    attrs.evolve(PLAIN, forwards=(("infu@first.example", ("ben@first.example",)), *PLAIN.forwards[1:])),
     attrs.evolve(PLAIN, forwards=PLAIN.forwards[1:]),
     attrs.evolve(PLAIN, forwards=PLAIN.forwards[1:], mailboxes=PLAIN.mailboxes[:3]),
     attrs.evolve(PLAIN, forwards=PLAIN.forwards[1:], mailboxes=PLAIN.mailboxes[:3], domains=_DOMAINS[:2]),
-    PLAIN,
 )
-"""Small changes to `PLAIN`, one after the other: a text of the same length, another key, rows that go."""
+"""Small changes to `PLAIN`, one after the other: a text of the same length, and rows that go."""
 
 EMPTY: Final = World()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -13,18 +14,22 @@ from forwardresolve.sources import naming
 from forwardresolve.watch.backoff import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from forwardresolve.pace import Pace
     from forwardresolve.sdk import Backend
 
 _LOG: Final = logging.getLogger(__name__)
 
+_REST: Final = 20
+"""How many times as long as its last answer took a source is left alone: it is to serve others, too."""
+
 
 @attrs.define
 class _Source:
     backend: Backend
     version: str | None = None
+    rests_until: float = 0.0
     backoff: Backoff = attrs.field(factory=Backoff)
 
 
@@ -47,13 +52,17 @@ class Polling:
     Args:
         sources: The backends by the names of their sources.
         pace: How often.
+        clock: The time in seconds; it never goes back. It measures how long a source takes to answer.
     """
 
-    def __init__(self, sources: Mapping[str, Backend], pace: Pace) -> None:
+    def __init__(
+        self, sources: Mapping[str, Backend], pace: Pace, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._sources = {
             name: _Source(backend, backoff=Backoff(first=pace.poll)) for name, backend in sources.items()
         }
         self._pace = pace
+        self._clock = clock
         self._next = 0.0
         self._reread = 0.0
 
@@ -77,8 +86,9 @@ class Polling:
         changed: list[str] = []
         failed: dict[str, BackendError] = {}
         for name, each in self._sources.items():
-            if now < each.backoff.at:
+            if now < max(each.backoff.at, each.rests_until):
                 continue
+            began = self._clock()
             try:
                 version = self._version(name, each)
             except BackendError as error:
@@ -92,6 +102,7 @@ class Polling:
             if not version and rereads:
                 changed.append(name)
             each.version = version
+            each.rests_until = now + _REST * (self._clock() - began)
         return Look(tuple(dict.fromkeys(changed)), failed)
 
     def was_read(self, now: float) -> None:
