@@ -98,6 +98,33 @@ def test_a_source_that_answers_slowly_is_asked_less_often() -> None:
     assert (slow.asked, quick.asked) == (3, 13)
 
 
+def test_sources_that_change_all_the_time_are_read_a_fifth_of_the_time() -> None:
+    source = Source()
+    polling = Polling({"panel": source}, Pace(poll=10, reread=200), lambda: 0.0)
+    read = []
+    now = 0.0
+    while now < 1000:
+        source.said = f"{now}"
+        if polling.look(now).changed:
+            read.append(now)
+            now += 30  # a long reading
+            polling.was_read(now)
+        now += 1
+    assert 6 <= len(read) <= 8
+    polling.was_read(now)  # for another reason
+    assert polling.due < now + 30 * 4
+
+
+def test_the_pause_after_an_outage_is_bounded() -> None:
+    source = Source()
+    polling = Polling({"panel": source}, PACE)
+    polling.look(0)
+    source.said = "2"
+    assert polling.look(10).changed == ("panel",)
+    polling.was_read(10_000)  # nobody could read it any sooner
+    assert polling.due == 10_000 + PACE.reread
+
+
 def test_what_changes_while_a_source_is_read_is_seen_by_the_next_look() -> None:
     source = Source()
     polling = Polling({"panel": source}, PACE)

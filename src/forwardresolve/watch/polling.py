@@ -25,6 +25,10 @@ _REST: Final = 20
 """How many times as long as its last answer took a source is left alone: it is to serve others, too."""
 
 
+_PAUSE: Final = 4
+"""How many times as long as a reading took nobody looks for the next one; at most `Pace.reread`."""
+
+
 @attrs.define
 class _Source:
     backend: Backend
@@ -65,6 +69,7 @@ class Polling:
         self._clock = clock
         self._next = 0.0
         self._reread = 0.0
+        self._found: float | None = None
 
     @property
     def due(self) -> float:
@@ -103,11 +108,17 @@ class Polling:
                 changed.append(name)
             each.version = version
             each.rests_until = now + _REST * (self._clock() - began)
+        if changed:
+            self._found = now
         return Look(tuple(dict.fromkeys(changed)), failed)
 
     def was_read(self, now: float) -> None:
-        """Note that all sources were read."""
+        """Note that all sources were read; after a long reading the next look comes later."""
         self._reread = now + self._pace.reread
+        if self._found is not None:
+            pause = min(_PAUSE * (now - self._found), self._pace.reread)
+            self._next = max(self._next, now + pause)
+            self._found = None
 
     @staticmethod
     def _version(name: str, source: _Source) -> str:
