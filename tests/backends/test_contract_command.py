@@ -52,6 +52,7 @@ class TestCommand(BackendContract):
             program=[sys.executable, str(program), str(printed)],
             timeout=60,
             environment={"PANEL_TOKEN": Secret("t0ken-of-the-panel")},
+            version_program=[sys.executable, str(program), str(printed)],
         )
 
     def break_backend(self, backend: Command) -> None:

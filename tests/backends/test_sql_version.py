@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,17 +17,19 @@ from forwardresolve import file_versions
 from forwardresolve.errors import BackendError
 from forwardresolve.options import structure
 from forwardresolve.pace import Pace
-from forwardresolve.sdk import Secret
+from forwardresolve.sdk import BackendMisconfigured, Secret
 from forwardresolve.watch.polling import Polling
+from forwardresolve_backends import _sql_version
 from forwardresolve_backends.postfixadmin import PostfixAdmin
 from forwardresolve_backends.sieve import Sieve
 from forwardresolve_backends.sql import Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from forwardresolve.sdk import Backend
+    from forwardresolve_backends._sql_connection import Query
     from servers.sql import Database
 
 TICK: Final = 0.02
@@ -129,6 +131,63 @@ def test_a_server_that_does_not_add_up_a_query_cannot_tell(panel: Database) -> N
     twice = "SELECT source, destination, active, active FROM redirect WHERE destination LIKE '%@out.example'"
     said = backend(panel, queries={"forwards": twice}).version()
     assert bool(said) == (panel.kind == "sqlite")
+
+
+class Paper:
+    """A server that writes down what it is asked, and answers what it was told to."""
+
+    def __init__(self, *answers: tuple[tuple[str, ...], list[tuple[object, ...]]]) -> None:
+        self.asked: list[str] = []
+        self.is_abandoned = False
+        self._answers = iter(answers)
+
+    def ask(self, query: Query) -> tuple[tuple[str, ...], Iterator[list[tuple[object, ...]]]]:
+        self.asked.append(query.within.replace("{}", str(query.statement)))
+        try:
+            columns, rows = next(self._answers)
+        except StopIteration:
+            msg = "refused"
+            raise BackendMisconfigured(msg) from None
+        return columns, iter([rows])
+
+    def abandon(self) -> None:
+        self.is_abandoned = True
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_server_adds_up_the_columns_that_count(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = ("source", "DESTINATION", "active", "note")
+    versions = []
+    for number in (3, 4):
+        paper = Paper((columns, []), (("count", "sum"), [(number, 7)]))
+        monkeypatch.setattr(_sql_version, "open_database", lambda _, paper=paper: nullcontext(paper))
+        asked = structure(
+            {"url": f"{kind}://host/mail", "queries": {"forwards": f"{FORWARDS};\n"}}, Sql, "source.panel"
+        )
+        versions.append(asked.version())
+        first, second = paper.asked
+        assert first.replace("\n", " ").split(FORWARDS) == ["SELECT * FROM ( ", " ) AS q LIMIT 0"]
+        assert f"(\n{FORWARDS}\n) AS q" in second
+        assert [name for name in columns if name in second] == ["source", "DESTINATION", "active"]
+    assert versions[0] != versions[1]
+
+
+def test_a_server_that_refuses_to_add_up_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = Paper()
+    monkeypatch.setattr(_sql_version, "open_database", lambda _: nullcontext(paper))
+    tables = {"forwards": {"table": "redirect", "modified": "modified"}}
+    asked = structure({"url": "mariadb://host/mail", "tables": tables}, Sql, "source.panel")
+    assert asked.version() == ""
+    assert paper.is_abandoned
+    assert "max(anon_1.modified)" in paper.asked[0]
+    newest = Paper((("count", "max"), [(3, 7)]))
+    monkeypatch.setattr(_sql_version, "open_database", lambda _: nullcontext(newest))
+    assert asked.version() != ""
+
+
+def test_scripts_on_a_server_cannot_tell() -> None:
+    asked = Sieve(url=Secret("mariadb://host/mail"), query="SELECT address, script, active FROM scripts")
+    assert asked.version() == ""
 
 
 def test_a_database_that_does_not_answer_is_an_error(panel: Database) -> None:
