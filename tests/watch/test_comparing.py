@@ -7,9 +7,19 @@ from random import Random
 import pytest
 
 from forwardresolve import ForwardingGraph, LiveResolution, resolve
-from forwardresolve.live import SetMailbox
-from forwardresolve.sdk import Domain, Forward, Mailbox, Pattern, Record, Relocated, Site, Transport
-from forwardresolve.watch.comparing import changes_between, rows_agree
+from forwardresolve.live import (
+    Change,
+    RemoveDomain,
+    RemoveDomainAlias,
+    RemoveForwarding,
+    RemoveMailbox,
+    SetDomain,
+    SetDomainAlias,
+    SetForwarding,
+    SetMailbox,
+)
+from forwardresolve.sdk import Domain, Forward, Mailbox, Pattern, Record, Relocated, Scope, Site, Transport
+from forwardresolve.watch.comparing import changes_between, named_by, part_of, rows_agree
 from live.streams import Stream
 
 HOST: tuple[Record, ...] = (Domain("a.example"), Forward("ann@a.example", "out@b.example"))
@@ -63,3 +73,44 @@ def test_a_shielding_mailbox_comes_under_a_forwarding_and_survives_it() -> None:
 def test_what_no_change_can_say_is_not_said(other: Record) -> None:
     assert changes_between(graph(*HOST), graph(*HOST, other)) is None
     assert not rows_agree(graph(*HOST), graph(*HOST, other))
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (SetForwarding("Ann@A.example", "x@b.example"), "ann@a.example"),
+        (RemoveForwarding("@A.example"), "@a.example"),
+        (SetMailbox("ann@a.example."), "ann@a.example"),
+        (RemoveMailbox("Ann@a.example"), "ann@a.example"),
+        (SetDomain("A.example"), "@a.example"),
+        (RemoveDomain("a.example."), "@a.example"),
+        (SetDomainAlias("A.example", "b.example"), "@a.example"),
+        (RemoveDomainAlias("a.example"), "@a.example"),
+    ],
+)
+def test_a_change_names_what_it_is_about(change: Change, name: str) -> None:
+    assert named_by([change]) == {name}
+
+
+def test_a_part_has_the_rows_that_are_meant_and_what_names_no_address() -> None:
+    rows = graph(
+        Domain("a.example"),
+        Domain("b.example"),
+        Transport(".a.example", "discard"),
+        Transport("b.example", "discard"),
+        Mailbox("ann@a.example", shields=True),
+        Forward("ann@a.example", "x@b.example"),
+        Forward("ben@a.example", "x@b.example"),
+        Forward("@a.example", "x@b.example", "canonical"),
+        Forward("x@b.example", "y@b.example"),
+        Pattern("z", "y@b.example"),
+    ).rows
+    part = part_of(rows, Scope.of(["ann@a.example"]))
+    assert [*part.domains] == ["a.example"]
+    assert [*part.transports] == [".a.example"]
+    assert [*part.mailboxes, *part.shields, *part.overruled] == ["ann@a.example"] * 3
+    assert [*part.tables["virtual"]] == ["ann@a.example"]
+    assert [*part.tables["canonical"]] == ["@a.example"]
+    assert len(part.patterns) == 1
+    whole = part_of(rows, Scope.of(["@a.example"]))
+    assert {*whole.tables["virtual"]} == {"ann@a.example", "ben@a.example"}
