@@ -37,6 +37,8 @@ from servers.sshd import receive, sshd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    import sqlalchemy as sa
+
     from forwardresolve.deploy.ssh import Ssh
     from servers.network import Host
     from servers.rspamd import Rspamd
@@ -123,16 +125,27 @@ class FrontEnd:
 
 @attrs.define
 class Watch:
-    """Asks all the time; keeps what must not be."""
+    """Asks all the time; keeps what must not be.
+
+    Attributes:
+        seen: What must not be, and was seen.
+        looks: How often it has looked.
+        slowest: How many seconds the slowest answer of a Rspamd took.
+    """
 
     seen: list[str] = attrs.field(factory=list)
     looks: int = 0
+    slowest: float = 0.0
     _ended: threading.Event = attrs.field(factory=threading.Event)
 
     def keep_looking(self, front_end: FrontEnd) -> None:
         """Look until the end."""
         while not self._ended.wait(1 / _LOOKS_A_SECOND):
             self._look(front_end)
+
+    def begin_anew(self) -> None:
+        """Forget how slow the answers were."""
+        self.looks, self.slowest = 0, 0.0
 
     def end(self) -> None:
         """Stop looking."""
@@ -141,7 +154,10 @@ class Watch:
     def _look(self, front_end: FrontEnd) -> None:
         name = front_end.host.name
         asked = ALWAYS[self.looks % len(ALWAYS)]
-        if not front_end.refuses(asked):
+        begun = time.monotonic()
+        is_refused = front_end.refuses(asked)
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        if not is_refused:
             self.seen.append(f"the Rspamd of {name} lets spam to {asked} in")
         content = (front_end.root / LIST).read_bytes()
         if not is_whole(content):
@@ -176,6 +192,16 @@ class Site:
         """Run SQL on the panel's database."""
         with self.sender.inside():
             self.database.execute(*statements)
+
+    @contextlib.contextmanager
+    def panel(self) -> Iterator[sa.Connection]:
+        """Connect to the panel's database as a panel does; every statement is committed by itself."""
+        engine = self.database.engine()
+        with self.sender.inside():
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connection:
+            yield connection
+        engine.dispose()
 
     def start(self, *arguments: str, configuration: Path | None = None) -> subprocess.Popen[str]:
         """Start forwardresolve on the sender."""

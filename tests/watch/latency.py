@@ -24,9 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--changes", type=int, default=200)
     parser.add_argument("--addresses", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=20, help="how long 20 changes come a second")
     given = parser.parse_args(arguments)
     os.environ["FORWARDRESOLVE_TEST_CHANGES"] = str(given.changes)
     os.environ["FORWARDRESOLVE_TEST_ADDRESSES"] = str(given.addresses)
+    os.environ["FORWARDRESOLVE_TEST_SECONDS"] = str(given.seconds)
     return pytest.main(["-q", "-p", "no:cacheprovider", str(_HERE / "test_latency.py")])
 
 

@@ -11,34 +11,50 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from os import environ
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from forwardresolve.deploy.journal import Journal
 from forwardresolve.errors import TargetError
 from forwardresolve.live import SetForwarding
+from forwardresolve.rspamd.configuration import JOURNAL
 from forwardresolve.watch import WatchClient
 from servers.site import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from concurrent.futures import Future
 
+    from forwardresolve.deploy.generation import Generation
     from servers.site import FrontEnd, Site
 
-CHANGES = int(environ.get("FORWARDRESOLVE_TEST_CHANGES", "6"))
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+CHANGES: Final = int(environ.get("FORWARDRESOLVE_TEST_CHANGES", "6"))
 """How many changes are measured, each way of telling."""
+SECONDS: Final = float(environ.get("FORWARDRESOLVE_TEST_SECONDS", "4"))
+"""How long changes come without a pause."""
+RATE: Final = 20
+"""So many changes come in a second, then."""
+_ROUND: Final = 3
+"""Two rows come, and the second of them goes again."""
+_TIMED: Final = 3 * _ROUND
+"""Of so many of these changes one is timed, of a row that stays."""
+_PAUSE: Final = 0.05
+"""Seconds between two questions to a Rspamd: those who ask must not be the load that they measure."""
 
 
-@pytest.fixture
-def client(site: Site, tmp_path: Path) -> Iterator[WatchClient]:
+@pytest.fixture(scope="module")
+def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchClient]:
     """A watcher on the sender."""
-    configuration = tmp_path / "config.toml"
-    configuration.write_text(
-        f'{site.configuration.read_text()}\n[watch]\nsocket = "{tmp_path}/socket"\nsettle = 0.05\n'
-    )
+    place = tmp_path_factory.mktemp("watch")
+    configuration = place / "config.toml"
+    settings = f'[watch]\nsocket = "{place}/socket"\nsettle = 0.05\n'
+    guard = "[guard]\nremoved_percent = 50\nadded_percent = 50\n"
+    configuration.write_text(f"{site.configuration.read_text()}\n{settings}{guard}")
     process = site.start("watch", configuration=configuration)
-    made = WatchClient(tmp_path / "socket", PATIENCE)
+    made = WatchClient(place / "socket", PATIENCE)
 
     def is_ready() -> bool:
         assert process.poll() is None, process.communicate()
@@ -53,39 +69,90 @@ def client(site: Site, tmp_path: Path) -> Iterator[WatchClient]:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
+    assert "watch-difference" not in said
 
 
-@pytest.mark.live
-@pytest.mark.slow
+@pytest.mark.parametrize("way", ["touch", "push"])
 def test_a_committed_row_is_enforced_everywhere_within_seconds(
-    site: Site, client: WatchClient, capsys: pytest.CaptureFixture[str]
+    way: str, site: Site, client: WatchClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def push(address: str) -> None:
         delta = client.push([SetForwarding(address, "out@elsewhere.test")])
         assert delta.addresses.appear == (address,)
 
-    for way, tell in (("touch", client.touch), ("push", push)):
-        seconds = [_measure(site, f"{way}{number}@domain5.example", tell) for number in range(CHANGES)]
-        with capsys.disabled():
-            print(f"\n{way}: {_told(seconds)}")  # noqa: T201 (what the script is for)
-        assert max(seconds) < PATIENCE / 2
+    seconds = []
+    site.watch.begin_anew()
+    with ThreadPoolExecutor() as pool:
+        for number in range(CHANGES):
+            address = f"{way}{number}@domain5.example"
+            site.forward(address)
+            begun = time.monotonic()
+            (push if way == "push" else client.touch)(address)
+            seconds.append(_enforced(site, pool, address, begun)())
+    with capsys.disabled():
+        print(f"\n{way}: {_told(seconds)}; {_scanned(site)}")  # noqa: T201 (what the script is for)
+    assert max(seconds) < PATIENCE / 2
     assert site.watch.seen == []
 
 
-def _measure(site: Site, address: str, tell: Callable[[str], object]) -> float:
-    """Return the seconds from the commit to the refusal of the last front end."""
-    site.forward(address)
-    started = time.monotonic()
-    tell(address)
+def test_of_twenty_changes_a_second_none_is_lost_and_the_last_one_counts(
+    site: Site, client: WatchClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = _sequences(site)
+    timed = []
+    site.watch.begin_anew()
+    count = round(SECONDS * RATE)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(32) as pool, site.panel() as panel:
+        for number in range(count):
+            time.sleep(max(0.0, begun + number / RATE - time.monotonic()))
+            goes = number % _ROUND == _ROUND - 1
+            address = f"stream{number - goes}@domain6.example"
+            if goes:
+                panel.exec_driver_sql("DELETE FROM alias WHERE address = %s", (address,))
+            else:
+                row = (address, "out@elsewhere.test", "domain6.example")
+                panel.exec_driver_sql("INSERT INTO alias (address, goto, domain) VALUES (%s, %s, %s)", row)
+            committed = time.monotonic()
+            client.touch(address)
+            if number % _TIMED == 0:
+                timed.append(_enforced(site, pool, address, committed))
+        took = time.monotonic() - begun
+        seconds = [each() for each in timed]
+    wanted = site.wanted()
+    wait_until(lambda: all(each.maps() == _contents(wanted) for each in site.front_ends.values()))
+    with capsys.disabled():
+        print(f"\n{count / took:.0f} a second: {_told(seconds)}; {_scanned(site)}")  # noqa: T201 (as above)
+    assert all(before < after for before, after in zip(held, _sequences(site), strict=True))
+    assert site.watch.seen == []
+
+
+def _enforced(site: Site, pool: ThreadPoolExecutor, address: str, begun: float) -> Callable[[], float]:
+    """Begin to ask every front end; return what waits for the seconds until the last one refuses."""
 
     def until_refused(front_end: FrontEnd) -> float:
-        wait_until(lambda: front_end.refuses(address))
-        return time.monotonic() - started
+        while not front_end.refuses(address):
+            assert time.monotonic() - begun < PATIENCE
+            time.sleep(_PAUSE)
+        return time.monotonic() - begun
 
-    with ThreadPoolExecutor() as pool:
-        return max(pool.map(until_refused, site.front_ends.values()))
+    asking: list[Future[float]] = [pool.submit(until_refused, each) for each in site.front_ends.values()]
+    return lambda: max(each.result() for each in asking)
+
+
+def _sequences(site: Site) -> list[int]:
+    """Return how many generations each front end has taken."""
+    return [Journal.read(each.root / JOURNAL).sequence for each in site.front_ends.values()]
+
+
+def _contents(generation: Generation) -> dict[str, bytes]:
+    return {each.path: each.content for each in generation.maps}
 
 
 def _told(seconds: list[float]) -> str:
     worst = sorted(seconds)[min(len(seconds) - 1, round(len(seconds) * 0.99))]
     return f"median {statistics.median(seconds):.2f} s, p99 {worst:.2f} s, of {len(seconds)} changes"
+
+
+def _scanned(site: Site) -> str:
+    return f"the slowest of {site.watch.looks} scans meanwhile took {site.watch.slowest:.2f} s"
