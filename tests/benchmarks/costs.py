@@ -104,7 +104,8 @@ def change_seconds(turns: Mapping[int, Sequence[Mapping[str, Any]]]) -> Iterator
             yield f"{size:,}", name, f"{median(each[key] for each in found):.0f} us"
         yield f"{size:,}", "a rebuild", f"{median(each['rebuild'] for each in found) / 1e6:.2f} s"
         for name in found[0]["wide"]:
-            yield f"{size:,}", name, f"{median(each['wide'][name] for each in found) / 1000:.2f} ms"
+            taken = median(each["wide"][name] for each in found) / 1000
+            yield f"{size:,}", name, f"{taken:.{2 if taken < 1 else 0}f} ms"
 
 
 def _memory(work: str, value: float, size: int) -> Measured:
