@@ -115,6 +115,18 @@ def test_sources_that_change_all_the_time_are_read_a_fifth_of_the_time() -> None
     assert polling.due < now + 30 * 4
 
 
+def test_nobody_looks_while_what_has_changed_is_read() -> None:
+    source = Source()
+    polling = Polling({"files": Mute(), "panel": source}, PACE)
+    assert polling.look(0).changed == ("files",)
+    assert polling.look(30).changed == ()  # it is being read
+    polling.was_read(40)
+    source.said = "2"
+    assert polling.look(139).changed == ()
+    assert polling.look(140).changed == ("files", "panel")
+    assert polling.look(240).changed == ("files",)  # a reading that never ends does not blind it
+
+
 def test_the_pause_after_an_outage_is_bounded() -> None:
     source = Source()
     polling = Polling({"panel": source}, PACE)

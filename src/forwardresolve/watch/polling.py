@@ -108,8 +108,9 @@ class Polling:
                 changed.append(name)
             each.version = version
             each.rests_until = now + _REST * (self._clock() - began)
-        if changed:
+        if changed:  # what is read now is seen by a look after the reading, and not during it
             self._found = now
+            self._next = now + max(self._pace.reread, self._pace.poll)
         return Look(tuple(dict.fromkeys(changed)), failed)
 
     def was_read(self, now: float) -> None:
@@ -117,7 +118,7 @@ class Polling:
         self._reread = now + self._pace.reread
         if self._found is not None:
             pause = min(_PAUSE * (now - self._found), self._pace.reread)
-            self._next = max(self._next, now + pause)
+            self._next = max(self._found + self._pace.poll, now + pause)
             self._found = None
 
     @staticmethod
