@@ -69,6 +69,7 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
     virtual = nodes.graph.rows.tables["virtual"]
     rows, selves = virtual.rows, virtual.selves
     default, end = nodes.arrivals.default, nodes.arrivals.end
+    ends = (OUTSIDE, INSIDE)
     mixed, wary = nodes.arrivals.mixed, nodes.wary
     has_mark, patterns = nodes.has_mark, nodes.graph.rows.patterns
     feeders, leaving = links.feeders, links.leaving
@@ -89,7 +90,9 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
             if known:
                 place = each
             elif at:
-                place = end(each) if each == name or each in selves else default(domain)
+                place = default(domain)
+                if place not in ends and (each == name or each in selves):
+                    place = end(each)
             if place is OUTSIDE:
                 leaving.setdefault(name, each)
             elif place is INSIDE and not copies:

@@ -53,6 +53,7 @@ class Nodes:
         self._delimiters = graph.settings.recipient_delimiter
         self.fresh_extension = self._delimiters[:1] + FRESH
         self.has_mark: Callable[[str], object] = _finder(self._delimiters)
+        self._is_no_stem = _finder(f'{self._delimiters}"')
         self.wary = False
         if self._delimiters:
             self.tagged = dict.fromkeys(self._tagged_names())
@@ -171,9 +172,14 @@ class Nodes:
         places = [place for mark in self._delimiters if (place := local.find(mark, 1)) > 0]
         return local[: min(places)] if places else local
 
+    def stem_of(self, name: str) -> str:
+        """Return the stem of the local part of an address, or of a bare name."""
+        local = _local(name)
+        return self.stem(unquote_local(local)) if self._is_no_stem(local) else local
+
     def _derive(self, tagged: list[str]) -> None:
         """Find, backwards from the tagged names, the rows with an extension that lead to them."""
-        stems: set[str] | None = {self.stem(bare_local(name)) for name in tagged}
+        stems: set[str] | None = {self.stem_of(name) for name in tagged}
         index = self._index(stems) if tagged else {}
         queue = tagged
         while queue:
@@ -200,7 +206,7 @@ class Nodes:
             if key[0] == "@":
                 continue
             for each in row:
-                stem = self.stem(bare_local(each))
+                stem = self.stem_of(each)
                 if stems is None or stem in stems:
                     index.setdefault(stem, []).append((key, each))
         return index

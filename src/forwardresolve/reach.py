@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forwardresolve.addresses import MAX_LENGTH
+from forwardresolve.addresses import FRESH, MAX_LENGTH
 from forwardresolve.arrivals import INSIDE, OUTSIDE
 from forwardresolve.links import MOST_PATTERNED, link
 from forwardresolve.nodes import Nodes
@@ -49,6 +49,11 @@ class Reach:
     def counts(self, address: str) -> bool:
         """Tell whether an envelope recipient of a hosted domain is to be listed."""
         return self.reaches_external(address) and not (self._ignores_copies and self._stays(address))
+
+    def counts_by_default(self, domain: str) -> bool:
+        """Tell whether the unknown addresses count of a hosted domain that looks into no other."""
+        place = self.nodes.arrivals.default(domain)
+        return place is OUTSIDE or self.counts_place(place) if place else self.counts(f"{FRESH}@{domain}")
 
     def counts_place(self, place: str) -> bool:
         """Tell the same of a recipient that is decided in a place, without looking it up again."""

@@ -192,25 +192,23 @@ class Rows:
     def _add_forward(self, record: Forward) -> None:
         origin = record.origin
         named = self._origin_named if origin is self._origin_seen else self._named(origin)
-        try:
-            key = normalise(record.source)
-        except AddressError as error:
-            self._reject("bad-source", record.source, error, named)
-            return
-        known = self.mailboxes
-        shared = known.get(key, key)
-        if record.destinations == key and key.find("@") > 0 and '"' not in key:
-            # Panels write such a row for every mailbox: the key has been read, so the text has been.
-            self.tables[record.table].put(shared, (shared,), named)
-            return
-        destinations = plain_destinations(record.destinations)
-        if not destinations:
-            destinations = self._destinations(record, key, named)
-            if not destinations:
+        known, text = self.mailboxes, record.destinations
+        key = known.get(record.source)
+        if key is None:
+            try:
+                key = normalise(record.source)
+            except AddressError as error:
+                self._reject("bad-source", record.source, error, named)
                 return
-        if len(destinations) == 1:
-            destinations = (known.get(destinations[0], destinations[0]),)
-        self.tables[record.table].put(shared, destinations, named)
+            key = known.get(key, key)
+        if text == key and key.find("@") > 0 and '"' not in key:
+            # Panels write such a row for every mailbox: the key has been read, so the text has been.
+            self.tables[record.table].put(key, (), named)
+            return
+        destinations = plain_destinations(text) or self._destinations(record, key, named)
+        if destinations:
+            shared = tuple(map(known.get, destinations, destinations))
+            self.tables[record.table].put(key, shared, named)
 
     def _destinations(self, record: Forward, key: str, origin: Origin) -> tuple[str, ...]:
         """Normalise the destinations of a row; a keyed row knows the local part ``@domain`` keeps."""

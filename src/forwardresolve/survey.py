@@ -69,14 +69,13 @@ class Signs:
 def survey(reach: Reach) -> Survey:
     """Decide every known name of every hosted domain."""
     plan = plan_names(reach.nodes)
-    defaults = {domain: reach.counts(f"{FRESH}@{domain}") for domain in plan.hosted}
-    plain = {domain: counts for domain, counts in defaults.items() if domain not in plan.special}
+    plain = {domain: reach.counts_by_default(domain) for domain in plan.hosted if domain not in plan.special}
+    defaults = plain | {domain: reach.counts(f"{FRESH}@{domain}") for domain in plan.special}
     gathered: dict[str, list[str]] = {domain: [] for domain in plan.gathered}
-    listed, exceptions = _walk_rows(reach, plan, plain, gathered)
-    signs = Signs(
-        [exact_key(key) for key in listed if not plain[key.rpartition("@")[2]]],
-        [exact_key(key) for key in exceptions],
-    )
+    walked = _walk_rows(reach, plan, plain, gathered)
+    listed, exceptions = walked.listed, walked.exceptions
+    signs = Signs(list(map(exact_key, listed)), list(map(exact_key, exceptions)))
+    listed += walked.covered
     below = decide_below(reach)
     for domain, counts in below.items():
         signs.put(f"@.{domain}", listed=counts)
@@ -99,19 +98,30 @@ def survey(reach: Reach) -> Survey:
     )
 
 
+@attrs.frozen
+class Walked:
+    """The keys of plain domains, decided.
+
+    Args:
+        listed: Those that are listed though the unknown addresses of their domain are not.
+        covered: Those that are listed as their domain is.
+        exceptions: Those that are not listed though their domain is.
+    """
+
+    listed: list[str] = attrs.field(factory=list)
+    covered: list[str] = attrs.field(factory=list)
+    exceptions: list[str] = attrs.field(factory=list)
+
+
 def _walk_rows(
     reach: Reach, plan: Plan, plain: Mapping[str, bool], gathered: Mapping[str, list[str]]
-) -> tuple[list[str], list[str]]:
-    """Decide the keys of plain domains, and gather the local parts that others look into.
-
-    Returns:
-        The keys that are listed, and those that are not though their domain is.
-    """
-    listed: list[str] = []
-    exceptions: list[str] = []
+) -> Walked:
+    """Decide the keys of plain domains, and gather the local parts that others look into."""
+    walked = Walked()
     virtual = reach.graph.rows.tables["virtual"]
     settings = reach.graph.settings
     selves_stay = not reach.graph.rows.transports and settings.only_external_is_outside
+    via, staying, odd = reach.via, reach.staying, plan.odd
     for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
         for key in table:
             local, _, domain = key.rpartition("@")
@@ -120,13 +130,13 @@ def _walk_rows(
             if domain in gathered:
                 gathered[domain].append(local)
             default = plain.get(domain)
-            if default is None or key in plan.odd:
+            if default is None or key in odd:
                 continue
-            if reach.counts_place(key) if forwards else not selves_stay and reach.counts(key):
-                listed.append(key)
+            if (key in via and key not in staying) if forwards else not selves_stay and reach.counts(key):
+                (walked.covered if default else walked.listed).append(key)
             elif default:
-                exceptions.append(key)
-    return listed, exceptions
+                walked.exceptions.append(key)
+    return walked
 
 
 def decide(

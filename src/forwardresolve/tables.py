@@ -56,24 +56,33 @@ class Table:
         return (key,) if found is None and key in self.selves else found
 
     def put(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
-        """Add destinations to the row of a key."""
+        """Add destinations to the row of a key; none stand for the key itself."""
+        if key in self.rows or key in self.selves:
+            self._unite(key, destinations or (key,), origin)
+        else:
+            self._store(key, destinations)
+            if origin is not self._usual:
+                self._put_origin(key, destinations or (key,), origin)
+
+    def _unite(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
+        """Add destinations to a row that is there already."""
+        united = self._growing.get(key)
+        known = united if united is not None else self.get(key) or ()
+        added = tuple(each for each in destinations if each not in known)
+        if added and united is None:
+            united = self._growing[key] = dict.fromkeys(known)
+        if united is not None:
+            united.update(dict.fromkeys(added))
+        if not added or origin is not self._usual:
+            self._repeats.setdefault(key, []).append(origin)
+        self._put_origin(key, added, origin)
+
+    def _put_origin(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
+        """Note where some arrows come from, unless it is where the first one did, as most do."""
         if self._usual is None:
             self._usual = origin
-        if key not in self.rows and key not in self.selves:
-            self._store(key, destinations)
-            added = destinations
-        else:
-            united = self._growing.get(key)
-            known = united if united is not None else self.get(key) or ()
-            added = tuple(each for each in destinations if each not in known)
-            if added and united is None:
-                united = self._growing[key] = dict.fromkeys(known)
-            if united is not None:
-                united.update(dict.fromkeys(added))
-            if not added or origin is not self._usual:
-                self._repeats.setdefault(key, []).append(origin)
-        if origin is not self._usual and added:
-            self._origins.setdefault(key, {}).update(dict.fromkeys(added, origin))
+        elif origin is not self._usual and destinations:
+            self._origins.setdefault(key, {}).update(dict.fromkeys(destinations, origin))
 
     def settle(self) -> None:
         """Unite the rows of each key; sorted, because the order of rows says nothing."""
@@ -145,7 +154,7 @@ class Table:
             yield key, (next((origin for origin in origins if origin not in later), later[0]), *later)
 
     def _store(self, key: str, destinations: tuple[str, ...]) -> None:
-        if destinations == (key,):
+        if not destinations or destinations == (key,):
             self.selves[key] = None
         else:
             self.rows[key] = destinations

@@ -86,4 +86,4 @@ class Extensions:
             nodes.starred = starred
 
     def _stem(self, name: str) -> str:
-        return self._nodes.stem(bare_local(name))
+        return self._nodes.stem_of(name)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from forwardresolve.addresses import split_address
 from forwardresolve.links import account_edges
 from forwardresolve.live.bags import put_in, take_out
-from forwardresolve.nodes import bare_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,4 +152,4 @@ class Mentions:
         return bool(self._nodes.has_mark(split_address(name)[0]))
 
     def _stem_of(self, name: str) -> str:
-        return f"{self._nodes.stem(bare_local(name))}@{split_address(name)[1]}"
+        return f"{self._nodes.stem_of(name)}@{split_address(name)[1]}"
