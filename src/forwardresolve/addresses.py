@@ -21,10 +21,13 @@ MAX_LENGTH: Final = 1000
 FRESH: Final = "\0"
 """A local part, or behind a delimiter an extension, that no row can name: NUL is in no address."""
 
-LABEL: Final = r"(?!-)[a-z0-9_-]+(?<!-)"
-"""The expression for one label of a folded domain (RFC 1034, 3.5; underscores are in use)."""
+LABEL: Final = r"(?!-)[a-z0-9_-]++(?<!-)"
+"""The expression for one label of a folded domain (RFC 1034, 3.5; underscores are in use).
 
-_PLAIN = re.compile(rf"[a-z0-9!#$%&'*+/=?^_`{{|}}~.-]*@{LABEL}(?:\.{LABEL})*").fullmatch
+It gives nothing back once it has matched: a text that does not match is not tried in pieces.
+"""
+
+_PLAIN = re.compile(rf"[a-z0-9!#$%&'*+/=?^_`{{|}}~.-]*+@{LABEL}(?:\.{LABEL})*").fullmatch
 _DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*").fullmatch
 _LITERAL = re.compile(r"\[[0-9a-z.:_-]+\]").fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]").search

@@ -73,9 +73,9 @@ class Arrivals:
 
     def _passed_on(self, address: str, key: str, extension: str) -> str | None:
         """Return what a row makes of an address that it only passes on; None where it decides."""
-        if key in self._virtual.selves:
-            return f"{split_address(address)[0]}{key}" if key[0] == "@" else append_extension(key, extension)
         row = self._virtual.rows.get(key)
+        if row == ():
+            return f"{split_address(address)[0]}{key}" if key[0] == "@" else append_extension(key, extension)
         if row is None or row[0][0] != "@" or len(row) > 1 or is_glued(row[0]):
             return None
         return f"{split_address(address)[0]}{row[0]}"
@@ -149,7 +149,7 @@ class Arrivals:
                 self._rewriting = tuple(
                     (key[1:], row[0].rpartition("@")[2])
                     for key, row in self._virtual.rows.items()
-                    if key[0] == "@" and row[0][0] == "@"
+                    if key[0] == "@" and row and row[0][0] == "@"
                 )
             while further := {domain for domain, lower in self._rewriting if lower in mixed} - mixed:
                 mixed |= further
@@ -157,7 +157,7 @@ class Arrivals:
 
     def _arrive_account(self, account: str) -> tuple[str, str]:
         hop = self.graph.step(account)
-        return (f"{hop.row}@", "") if hop.row in self._local.rows else ("", account)
+        return (f"{hop.row}@", "") if self._local.rows.get(hop.row) else ("", account)
 
 
 def _shortcuts(graph: ForwardingGraph) -> dict[str, str]:

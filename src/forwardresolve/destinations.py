@@ -26,8 +26,7 @@ from forwardresolve.errors import AddressError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ADDRESS = rf"[a-z0-9!#$%&'*+=?^_`{{}}~.-]+@{LABEL}(?:\.{LABEL})*"
-_PLAIN_ADDRESS = re.compile(_ADDRESS).fullmatch
+_ADDRESS = rf"[a-z0-9!#$%&'*+=?^_`{{}}~.-]++@{LABEL}(?:\.{LABEL})*"
 _PLAIN_LIST = re.compile(rf"{_ADDRESS}(?:, ?{_ADDRESS})*").fullmatch
 _WILD = re.compile(r"@[^\s@,;<>()\"\\]+").fullmatch
 STAND_IN = "\ue000"
@@ -65,12 +64,11 @@ def plain_destinations(value: str | Sequence[str]) -> tuple[str, ...] | None:
         parts = [plain_destinations(text) or () for text in value]
         return tuple(dict.fromkeys(chain.from_iterable(parts))) if all(parts) else None
     folded = value.lower()
-    if _PLAIN_ADDRESS(folded) is not None:
-        return (folded,) if len(folded) <= MAX_LENGTH else None
-    if _PLAIN_LIST(folded) is not None:
-        found = tuple(dict.fromkeys(folded.replace(" ", "").split(",")))
-        return found if max(map(len, found)) <= MAX_LENGTH else None
-    return None
+    if _PLAIN_LIST(folded) is None:
+        return None
+    found = tuple(dict.fromkeys(folded.replace(" ", "").split(","))) if "," in folded else (folded,)
+    fits = len(folded) <= MAX_LENGTH or max(map(len, found)) <= MAX_LENGTH
+    return found if fits else None
 
 
 def split_destinations(text: str) -> tuple[str, ...]:

@@ -66,8 +66,7 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
     Returns:
         The key and the destination where an extension may have a say; they are not linked.
     """
-    virtual = nodes.graph.rows.tables["virtual"]
-    rows, selves = virtual.rows, virtual.selves
+    rows = nodes.graph.rows.tables["virtual"].rows
     default, end = nodes.arrivals.default, nodes.arrivals.end
     ends = (OUTSIDE, INSIDE)
     mixed, wary = nodes.arrivals.mixed, nodes.wary
@@ -75,10 +74,11 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
     feeders, leaving = links.feeders, links.leaving
     extended: list[tuple[str, str]] = []
     for name, destinations in rows.items():
-        if destinations[0][0] == "@" and len(destinations) == 1:
+        if len(destinations) == 1 and destinations[0][0] == "@":
             continue
         for each in destinations:
-            known = each in rows and each != name and "@" in each
+            row = rows.get(each)
+            known = row and each != name and "@" in each
             if known and not wary:
                 feeders.setdefault(each, []).append(name)
                 continue
@@ -91,7 +91,7 @@ def _link_rows(  # noqa: C901 (one loop over a million rows)
                 place = each
             elif at:
                 place = default(domain)
-                if place not in ends and (each == name or each in selves):
+                if place not in ends and (each == name or row == ()):
                     place = end(each)
             if place is OUTSIDE:
                 leaving.setdefault(name, each)
@@ -167,7 +167,7 @@ def _star(nodes: Nodes, links: Links, extended: list[tuple[str, str]]) -> None:
 
 def account_edges(nodes: Nodes) -> Iterator[tuple[str, str]]:
     """Walk the rows of aliases(5): each place with each address or account it sends mail on to."""
-    for key in nodes.graph.rows.tables["local"].rows:
+    for key in nodes.graph.rows.tables["local"].forwarding():
         for each in account_destinations(nodes.graph, key):
             yield f"{key}@", each
 

@@ -45,7 +45,7 @@ class Lookup:
             The key of the row (`PATTERN` and a number for a pattern), and the extension that had
             to be taken off; None where no row answers.
         """
-        if address in table.rows or address in table.selves:
+        if address in table.rows:
             return address, ""
         local, domain = split_address(address)
         if not domain:

@@ -165,7 +165,7 @@ class Nodes:
         """Return what knows addresses whose extensions may have a say."""
         rows = self.graph.rows
         mailboxes = rows.mailboxes if self._copies_matter else ()
-        return self._virtual.rows, self._virtual.selves, rows.transports, rows.relocated, mailboxes
+        return self._virtual.rows, rows.transports, rows.relocated, mailboxes
 
     def stem(self, local: str) -> str:
         """Return a bare local part up to the first delimiter behind its first character."""

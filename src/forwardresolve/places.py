@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def destinations(graph: ForwardingGraph, place: str) -> tuple[str, ...]:
     """Return where a place sends mail on to."""
     virtual = graph.rows.tables["virtual"]
-    row = virtual.rows.get(place)
+    row = virtual.get(place)
     if row is not None:
         return row
     if place.startswith(PATTERN):

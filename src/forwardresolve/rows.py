@@ -200,7 +200,8 @@ class Rows:
             except AddressError as error:
                 self._reject("bad-source", record.source, error, named)
                 return
-            key = known.get(key, key)
+            if key != record.source:
+                key = known.get(key, key)
         if text == key and key.find("@") > 0 and '"' not in key:
             # Panels write such a row for every mailbox: the key has been read, so the text has been.
             self.tables[record.table].put(key, (), named)

@@ -118,24 +118,22 @@ def _walk_rows(
 ) -> Walked:
     """Decide the keys of plain domains, and gather the local parts that others look into."""
     walked = Walked()
-    virtual = reach.graph.rows.tables["virtual"]
     settings = reach.graph.settings
     selves_stay = not reach.graph.rows.transports and settings.only_external_is_outside
     via, staying, odd = reach.via, reach.staying, plan.odd
-    for table, forwards in ((virtual.rows, True), (virtual.selves, False)):
-        for key in table:
-            local, _, domain = key.rpartition("@")
-            if not local:
-                continue
-            if domain in gathered:
-                gathered[domain].append(local)
-            default = plain.get(domain)
-            if default is None or key in odd:
-                continue
-            if (key in via and key not in staying) if forwards else not selves_stay and reach.counts(key):
-                (walked.covered if default else walked.listed).append(key)
-            elif default:
-                walked.exceptions.append(key)
+    for key, row in reach.graph.rows.tables["virtual"].rows.items():
+        local, _, domain = key.rpartition("@")
+        if not local:
+            continue
+        if domain in gathered:
+            gathered[domain].append(local)
+        default = plain.get(domain)
+        if default is None or key in odd:
+            continue
+        if (key in via and key not in staying) if row else not selves_stay and reach.counts(key):
+            (walked.covered if default else walked.listed).append(key)
+        elif default:
+            walked.exceptions.append(key)
     return walked
 
 

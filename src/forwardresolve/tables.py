@@ -19,19 +19,17 @@ class Table:
     Attributes:
         rows: Key to destinations, each once, in the order they came. A destination is a
             normalised address, a bare name, an opaque text, or, in the row of a catch-all,
-            ``@domain`` (keep the local part).
-        selves: Keys whose row lists only the key itself: they forward nothing, but they shield
-            their address from a catch-all. A dict, because it is walked in memory order.
+            ``@domain`` (keep the local part). A row that lists only its key has none here: it
+            forwards nothing, but it shields its address from a catch-all.
 
     Most rows of a source share one origin, so only the others are kept by destination. Rows of one
     key are united by `settle`, once all have come.
     """
 
-    __slots__ = ("_growing", "_origins", "_repeats", "_usual", "rows", "selves")
+    __slots__ = ("_growing", "_origins", "_repeats", "_usual", "rows")
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, ...]] = {}
-        self.selves: dict[str, None] = {}
         self._usual: Origin | None = None
         self._origins: dict[str, dict[str, Origin]] = {}
         self._repeats: dict[str, list[Origin]] = {}
@@ -39,25 +37,28 @@ class Table:
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a row has this key."""
-        return key in self.rows or key in self.selves
+        return key in self.rows
 
     def __len__(self) -> int:
         """Count the keys."""
-        return len(self.rows) + len(self.selves)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[str]:
         """Walk the keys."""
-        yield from self.rows
-        yield from self.selves
+        return iter(self.rows)
+
+    def forwarding(self) -> Iterator[str]:
+        """Walk the keys whose row lists more than the key."""
+        return (key for key, row in self.rows.items() if row)
 
     def get(self, key: str) -> tuple[str, ...] | None:
         """Return the destinations of a key, or None where no row has it."""
-        found = self.rows.get(key)
-        return (key,) if found is None and key in self.selves else found
+        row = self.rows.get(key)
+        return (key,) if row == () else row
 
     def put(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
         """Add destinations to the row of a key; none stand for the key itself."""
-        if key in self.rows or key in self.selves:
+        if key in self.rows:
             self._unite(key, destinations or (key,), origin)
         else:
             self._store(key, destinations)
@@ -87,14 +88,12 @@ class Table:
     def settle(self) -> None:
         """Unite the rows of each key; sorted, because the order of rows says nothing."""
         for key, destinations in self._growing.items():
-            self.selves.pop(key, None)
             self._store(key, tuple(sorted(destinations)))
         self._growing.clear()
 
     def change(self, key: str, change: Callable[[str], str]) -> None:
         """Replace each destination of a key by what ``change`` makes of it."""
-        before = self.rows.pop(key, (key,))
-        self.selves.pop(key, None)
+        before = self.rows.get(key) or (key,)
         if key in self._origins:
             self._origins[key] = {change(each): origin for each, origin in self._origins[key].items()}
         self._store(key, tuple(dict.fromkeys(change(each) for each in before)))
@@ -111,11 +110,11 @@ class Table:
             key: The key of the row.
             arrows: Its destinations, and where each comes from; None for no row.
         """
-        self.rows.pop(key, None)
-        self.selves.pop(key, None)
         self._origins.pop(key, None)
         self._repeats.pop(key, None)
-        if arrows:
+        if not arrows:
+            self.rows.pop(key, None)
+        else:
             if self._usual is None:
                 self._usual = next(iter(arrows.values()))
             odd = {each: origin for each, origin in arrows.items() if origin != self._usual}
@@ -131,12 +130,12 @@ class Table:
             arrows: Its destinations, and where each comes from; without any there is no row.
         """
         changed = copy(self)
-        changed.rows, changed.selves = dict(self.rows), dict(self.selves)
-        changed.rows.pop(key, None)
-        changed.selves.pop(key, None)
+        changed.rows = dict(self.rows)
         changed._origins = {**self._origins, key: dict(arrows)}  # noqa: SLF001 (its own kind)
         if arrows:
             changed._store(key, tuple(arrows))  # noqa: SLF001 (its own kind)
+        else:
+            changed.rows.pop(key, None)
         return changed
 
     def origin(self, key: str, destination: str) -> Origin:
@@ -154,7 +153,4 @@ class Table:
             yield key, (next((origin for origin in origins if origin not in later), later[0]), *later)
 
     def _store(self, key: str, destinations: tuple[str, ...]) -> None:
-        if not destinations or destinations == (key,):
-            self.selves[key] = None
-        else:
-            self.rows[key] = destinations
+        self.rows[key] = () if destinations == (key,) else destinations

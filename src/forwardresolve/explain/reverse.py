@@ -123,7 +123,7 @@ def _candidates(reach: Reach, destination: str) -> Iterable[str]:
     base = split_extension(local, graph.settings.recipient_delimiter)[0].removesuffix('"')
     rows = tables["virtual"].rows
     virtual = [key for key, row in rows.items() if any(each.startswith(base) for each in row)]
-    return [*virtual, *(f"{key}@" for key in tables["local"].rows)]
+    return [*virtual, *(f"{key}@" for key in tables["local"].forwarding())]
 
 
 def _arrows(reach: Reach, place: str, goal: str) -> Iterator[tuple[str, Origin]]:
@@ -138,7 +138,7 @@ def _twins(reach: Reach, goal: str, destination: str) -> Iterator[Feeder]:
     """Yield the addresses that rewriting domains turn into the destination; no row names them."""
     virtual = reach.graph.rows.tables["virtual"]
     local, domain = split_address(destination)
-    for key in [key for key in virtual.rows if key[0] == "@" and key[1:] != domain]:
+    for key in [key for key in virtual.forwarding() if key[0] == "@" and key[1:] != domain]:
         row = virtual.rows[key]
         twin = f"{local}{key}"
         if local and row[0][0] == "@" and twin not in virtual and _landing(reach, twin) == goal:

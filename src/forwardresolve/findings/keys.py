@@ -34,12 +34,7 @@ def find_keys(graph: ForwardingGraph) -> Keys:
     """Walk all keys of virtual aliases once."""
     virtual = graph.rows.tables["virtual"]
     ours = graph.rows.domains.keys() | graph.rows.domain_aliases.keys()
-    odd = [
-        key
-        for table in (virtual.rows, virtual.selves)
-        for key in table
-        if key[0] == "@" or key.rpartition("@")[2] not in ours
-    ]
+    odd = [key for key in virtual if key[0] == "@" or key.rpartition("@")[2] not in ours]
     catch_alls = tuple(key for key in odd if key[0] == "@")
     foreign: dict[str, list[str]] = {}
     for key in odd:
@@ -58,9 +53,7 @@ def _rewriting(graph: ForwardingGraph, catch_alls: tuple[str, ...]) -> dict[str,
     """Map the rewriting domains; a domain alias passes its addresses on by its target's row."""
     rows = graph.rows.tables["virtual"].rows
     onward = {
-        key: f"@{rows[key][0].rpartition('@')[2]}"
-        for key in catch_alls
-        if key in rows and rows[key][0][0] == "@"
+        key: f"@{row[0].rpartition('@')[2]}" for key in catch_alls if (row := rows[key]) and row[0][0] == "@"
     }
     aliases = graph.rows.domain_aliases.items()
     by_target = {f"@{alias}": onward[key] for alias, target in aliases if (key := f"@{target}") in onward}

@@ -61,7 +61,7 @@ def of_accounts(nodes: Nodes) -> Iterator[Finding]:
     def onward(place: str) -> list[str]:
         return [way.place for way in ways.on(place)]
 
-    for members in circles(sorted(f"{key}@" for key in accounts.rows), onward):
+    for members in circles(sorted(f"{key}@" for key in accounts.forwarding()), onward):
         ours = sorted(member for member in members if member[-1] == "@")
         if ours:
             way = shortest_circle(ours[0], members, onward)

@@ -71,7 +71,7 @@ def find_strays(graph: ForwardingGraph, nodes: Nodes, keys: Keys) -> Strays:
     tables = graph.rows.tables
     virtual, mailboxes = tables["virtual"], graph.rows.mailboxes
     plain = _PlainDomains(graph, nodes, keys)
-    found = [(key, key) for key in virtual.selves if key not in mailboxes]
+    found = [(key, key) for key, row in virtual.rows.items() if not row and key not in mailboxes]
     found += _not_plain(graph, nodes, plain)
     strays = [_follow(graph, nodes, virtual, key, each) for key, each in found]
     for key in tables["local"]:
@@ -104,17 +104,17 @@ def _not_plain(graph: ForwardingGraph, nodes: Nodes, plain: _PlainDomains) -> It
 
     Most destinations are sorted out as whole sets, which is several times faster than one by one.
     """
-    rows, mailboxes = graph.rows.tables["virtual"].rows, graph.rows.mailboxes
+    virtual, mailboxes = graph.rows.tables["virtual"], graph.rows.mailboxes
     kinds = graph.rows.domains.items()
     without_mailboxes = frozenset(name for name, kind in kinds if kind not in _WITH_MAILBOXES)
-    ends = set(chain.from_iterable(rows.values())).difference(rows)
+    ends = set(chain.from_iterable(virtual.rows.values())).difference(virtual.forwarding())
     unknown = ends.difference(mailboxes)
     odd = {each for each in unknown if "@" not in each or not plain[each.rpartition("@")[2]]}
     for each in ends.intersection(mailboxes):
         name, _, domain = each.rpartition("@")
         if domain in without_mailboxes or nodes.has_mark(name):
             odd.add(each)
-    for key, row in rows.items():
+    for key, row in virtual.rows.items():
         for each in row:
             if (each in odd and each[0] != "@") or (each == key and key not in mailboxes):
                 yield key, each

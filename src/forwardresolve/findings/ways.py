@@ -62,8 +62,9 @@ class Ways:
             destination: The destination.
             own: The extension of the place that it is a destination of.
         """
-        if destination in self._rows and "@" in destination:
-            way = self._exact[destination] = Way(destination, destination in self._rows[destination])
+        row = self._rows.get(destination)
+        if row and "@" in destination:
+            way = self._exact[destination] = Way(destination, destination in row)
             return way
         place = self.nodes.place(destination)
         if place in (OUTSIDE, INSIDE):

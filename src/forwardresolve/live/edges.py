@@ -79,7 +79,7 @@ class Edges:
     def _destinations(self, name: str) -> Iterator[str]:
         row = self._virtual.rows.get(name)
         if row is not None:
-            if row[0][0] != "@":
+            if row and row[0][0] != "@":
                 yield from row
         elif name[-1] == "@":
             yield from account_destinations(self._graph, name[:-1])

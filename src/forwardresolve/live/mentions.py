@@ -98,7 +98,7 @@ class Mentions:
     def within(self, domain: str) -> Iterator[str]:
         """Yield the rows of a domain, and the places that send mail on to it."""
         for each in self.names_in(domain):
-            if each in self._virtual.rows:
+            if self._virtual.rows.get(each):
                 yield each
             yield from self.of(each)
 

@@ -75,7 +75,7 @@ class Telling:
         """Tell anew what holds of a base and of its known extensions."""
         domain = split_address(base)[1]
         default = bool(self.marks.get(f"@{domain}", 0) & CATCH_ALL)
-        if self.known.is_plain(domain) and base in self._virtual.rows and self.known.is_lone(base):
+        if self.known.is_plain(domain) and self._virtual.rows.get(base) and self.known.is_lone(base):
             counts = self._reach.counts_place(base)
             self._name(base, LISTED if counts else EXCEPTION if default else 0)
             self._entry(exact_key(base), 0 if counts == default else POSITIVE if counts else NEGATIVE)

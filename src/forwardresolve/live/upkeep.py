@@ -42,7 +42,7 @@ class Upkeep:
         self._odd = (
             self._nodes.cut_off
             or bool(self._rows.patterns)
-            or any(key[0] == "@" and is_glued(row[0]) for key, row in self._virtual.rows.items())
+            or any(key[0] == "@" and row and is_glued(row[0]) for key, row in self._virtual.rows.items())
             or any("@" in key for key in self._rows.tables["local"])
         )
 
@@ -89,7 +89,7 @@ class Upkeep:
         """Change a row that says where mail for its own address goes on to, or for unknown ones."""
         key, virtual = edit.key, self._virtual
         arrows = tuple(edit.arrows or ())
-        stood = key in virtual, key in virtual.rows
+        stood = key in virtual, bool(virtual.rows.get(key))
         stands = bool(arrows), bool(arrows) and arrows != (key,)
         rows = [key, *(self._watching(key) if stood != stands else ())]
         facts = self._extensions.facts(rows)

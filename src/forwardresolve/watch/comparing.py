@@ -158,14 +158,12 @@ def _patterns(rows: Rows) -> list[tuple[object, tuple[str, ...]]]:
 
 
 def _gone(was: Table, now: Table) -> Iterator[str]:
-    yield from (key for key in was.rows.keys() - now.rows.keys() if key not in now.selves)
-    yield from (key for key in was.selves.keys() - now.selves.keys() if key not in now.rows)
+    yield from was.rows.keys() - now.rows.keys()
 
 
 def _other(was: Table, now: Table) -> Iterator[str]:
     rows: Mapping[str, tuple[str, ...]] = was.rows
     yield from (key for key, row in now.rows.items() if rows.get(key) != row)
-    yield from now.selves.keys() - was.selves.keys()
 
 
 def _origin(table: Table, key: str) -> Origin | None:
