@@ -132,11 +132,13 @@ class Arrivals:
 
     def _default(self, domain: str) -> str:
         graph = self.graph
-        rewrites = (self._virtual.rows.get(f"@{domain}") or ("",))[0][:1] == "@"
+        row = self._virtual.rows.get(f"@{domain}")
+        rewrites = row and row[0][0] == "@"
         accounts = graph.kind(domain) == "local" or domain == graph.settings.myorigin
         if rewrites or accounts or self._single_addresses or domain in graph.rows.domain_aliases:
             return ""
-        key, rest = self.arrive(f"{FRESH}@{domain}")
+        unknown = f"{FRESH}@{domain}"
+        key, rest = self.arrive(unknown) if row else ("", unknown)
         return key or self.end(rest)
 
     def _mixed(self) -> frozenset[str]:
@@ -147,9 +149,7 @@ class Arrivals:
             # Whatever rewrites to such a domain inherits it; few do, so a few rounds are enough.
             if self._rewriting is None:
                 self._rewriting = tuple(
-                    (key[1:], row[0].rpartition("@")[2])
-                    for key, row in self._virtual.rows.items()
-                    if key[0] == "@" and row and row[0][0] == "@"
+                    (key[1:], row[0].rpartition("@")[2]) for key, row in self._virtual.rewriting()
                 )
             while further := {domain for domain, lower in self._rewriting if lower in mixed} - mixed:
                 mixed |= further
@@ -168,9 +168,7 @@ def _shortcuts(graph: ForwardingGraph) -> dict[str, str]:
     """
     virtual = graph.rows.tables["virtual"]
     rewrites = {
-        key[1:]: row[0][1:]
-        for key, row in virtual.rows.items()
-        if key[0] == "@" and len(row) == 1 and row[0][0] == "@" and not is_glued(row[0])
+        key[1:]: row[0][1:] for key, row in virtual.rewriting() if len(row) == 1 and not is_glued(row[0])
     }
     if not rewrites:
         return {}

@@ -128,9 +128,8 @@ def onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
     for alias, target in graph.rows.domain_aliases.items():
         onward[alias] = (target,)
     for table in (graph.rows.tables["virtual"], graph.rows.tables["canonical"]):
-        for key, row in table.rows.items():
-            if key[0] == "@" and row and row[0][0] == "@":
-                onward[key[1:]] = (*onward.get(key[1:], ()), row[0].rpartition("@")[2])
+        for key, row in table.rewriting():
+            onward[key[1:]] = (*onward.get(key[1:], ()), row[0].rpartition("@")[2])
     return onward
 
 

@@ -174,7 +174,7 @@ class Nodes:
 
     def stem_of(self, name: str) -> str:
         """Return the stem of the local part of an address, or of a bare name."""
-        local = _local(name)
+        local = name.rpartition("@")[0] if "@" in name else name
         return self.stem(unquote_local(local)) if self._is_no_stem(local) else local
 
     def _derive(self, tagged: list[str]) -> None:

@@ -245,8 +245,9 @@ class Rows:
         self.domain_records += 1
         name = self._domain(record.name, record.origin)
         if name:
-            known = self.domains.get(name, record.kind)
-            self.domains[name] = min(known, record.kind, key=_CLASS_ORDER.index)
+            known = self.domains.setdefault(name, record.kind)
+            if known != record.kind:
+                self.domains[name] = min(known, record.kind, key=_CLASS_ORDER.index)
 
     def _add_domain_alias(self, record: DomainAlias) -> None:
         alias, target = (self._domain(text, record.origin) for text in (record.alias, record.target))

@@ -121,16 +121,19 @@ def _walk_rows(
     settings = reach.graph.settings
     selves_stay = not reach.graph.rows.transports and settings.only_external_is_outside
     via, staying, odd = reach.via, reach.staying, plan.odd
+    # In most domains a key that does not count needs no further look.
+    notable = gathered.keys() | {domain for domain, counts in plain.items() if counts}
     for key, row in reach.graph.rows.tables["virtual"].rows.items():
+        counts = (key in via and key not in staying) if row else not selves_stay and reach.counts(key)
         local, _, domain = key.rpartition("@")
-        if not local:
+        if not local or not (counts or domain in notable):
             continue
         if domain in gathered:
             gathered[domain].append(local)
         default = plain.get(domain)
         if default is None or key in odd:
             continue
-        if (key in via and key not in staying) if row else not selves_stay and reach.counts(key):
+        if counts:
             (walked.covered if default else walked.listed).append(key)
         elif default:
             walked.exceptions.append(key)

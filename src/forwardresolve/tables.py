@@ -21,15 +21,17 @@ class Table:
             normalised address, a bare name, an opaque text, or, in the row of a catch-all,
             ``@domain`` (keep the local part). A row that lists only its key has none here: it
             forwards nothing, but it shields its address from a catch-all.
+        catch_alls: The keys among them that are catch-alls: there are few, and they are asked for often.
 
     Most rows of a source share one origin, so only the others are kept by destination. Rows of one
     key are united by `settle`, once all have come.
     """
 
-    __slots__ = ("_growing", "_origins", "_repeats", "_usual", "rows")
+    __slots__ = ("_growing", "_origins", "_repeats", "_usual", "catch_alls", "rows")
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, ...]] = {}
+        self.catch_alls: dict[str, None] = {}
         self._usual: Origin | None = None
         self._origins: dict[str, dict[str, Origin]] = {}
         self._repeats: dict[str, list[Origin]] = {}
@@ -50,6 +52,13 @@ class Table:
     def forwarding(self) -> Iterator[str]:
         """Walk the keys whose row lists more than the key."""
         return (key for key, row in self.rows.items() if row)
+
+    def rewriting(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Walk the catch-alls that send their addresses on to another domain, with their rows."""
+        for key in self.catch_alls:
+            row = self.rows[key]
+            if row and row[0][0] == "@":
+                yield key, row
 
     def get(self, key: str) -> tuple[str, ...] | None:
         """Return the destinations of a key, or None where no row has it."""
@@ -113,7 +122,7 @@ class Table:
         self._origins.pop(key, None)
         self._repeats.pop(key, None)
         if not arrows:
-            self.rows.pop(key, None)
+            self._drop(key)
         else:
             if self._usual is None:
                 self._usual = next(iter(arrows.values()))
@@ -130,12 +139,12 @@ class Table:
             arrows: Its destinations, and where each comes from; without any there is no row.
         """
         changed = copy(self)
-        changed.rows = dict(self.rows)
+        changed.rows, changed.catch_alls = dict(self.rows), dict(self.catch_alls)
         changed._origins = {**self._origins, key: dict(arrows)}  # noqa: SLF001 (its own kind)
         if arrows:
             changed._store(key, tuple(arrows))  # noqa: SLF001 (its own kind)
         else:
-            changed.rows.pop(key, None)
+            changed._drop(key)  # noqa: SLF001 (its own kind)
         return changed
 
     def origin(self, key: str, destination: str) -> Origin:
@@ -154,3 +163,9 @@ class Table:
 
     def _store(self, key: str, destinations: tuple[str, ...]) -> None:
         self.rows[key] = () if destinations == (key,) else destinations
+        if key[0] == "@":
+            self.catch_alls[key] = None
+
+    def _drop(self, key: str) -> None:
+        self.rows.pop(key, None)
+        self.catch_alls.pop(key, None)

@@ -42,7 +42,7 @@ class Upkeep:
         self._odd = (
             self._nodes.cut_off
             or bool(self._rows.patterns)
-            or any(key[0] == "@" and row and is_glued(row[0]) for key, row in self._virtual.rows.items())
+            or any(is_glued(row[0]) for _, row in self._virtual.rewriting())
             or any("@" in key for key in self._rows.tables["local"])
         )
 
