@@ -30,7 +30,7 @@ def test_the_third_party_backend_passes_its_own_tests() -> None:
 
     done = run(sys.executable, "-m", "pytest", "-q", *left_out, HTTPPANEL)
 
-    assert "31 passed, 3 skipped" in done.stdout, done.stdout
+    assert "31 passed, 10 skipped" in done.stdout, done.stdout
 
 
 def test_the_panel_hook_warns_of_what_leaves_circles_and_ends_nowhere() -> None:
