@@ -128,9 +128,7 @@ def test_it_can_be_said_in_every_dialect(dialect: object, kind: str, *, is_plain
     assert narrowed == attrs.evolve(query, statement=narrowed.statement)
 
 
-def test_patterns_and_many_domains_are_read_whole() -> None:
+def test_patterns_and_what_is_no_text_are_read_whole() -> None:
     query = Query("SELECT 1 AS active", "a place", "a remedy")
-    many = Scope.of(f"info@d{number}.example" for number in range(9))
-    assert narrow(query, "patterns", many, "sqlite", is_plain=False) is query
-    assert narrow(query, "domains", many, "sqlite", is_plain=False) is query
-    assert narrow(query, "forwards", many, "sqlite", is_plain=False) is not query
+    assert narrow(query, "forwards", Scope.of(["j\ufffdrg@a.example"]), "sqlite", is_plain=False) is query
+    assert narrow(query, "patterns", Scope.of(["info@a.example"]), "sqlite", is_plain=False) is query
