@@ -10,7 +10,7 @@ import pytest
 from backends.panels.mailinabox import MAILINABOX
 from forwardresolve.errors import ConfigError
 from forwardresolve.options import structure
-from forwardresolve.sdk import BackendMisconfigured, Domain, Forward, Mailbox, Origin, Remark
+from forwardresolve.sdk import BackendMisconfigured, Domain, Forward, Mailbox, Origin, Remark, Scope
 from forwardresolve_backends._sql_presets import find_preset, preset_names
 from forwardresolve_backends._sql_records import (
     ALIAS_DOMAINS,
@@ -189,3 +189,12 @@ def test_describe_fills_in_parameters_and_says_what_else_there_is() -> None:
 def test_describe_refuses_what_does_not_fit(options: dict[str, str], said: str) -> None:
     with pytest.raises(BackendMisconfigured, match=said):
         Sql.describe(options)
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "domain"),
+    [("vimbadmin", True, True), ("iredmail", True, False), ("mailcow", False, False)],
+)
+def test_a_preset_knows_what_can_be_read_by_itself(name: str, *, address: bool, domain: bool) -> None:
+    assert find_preset(name).can_narrow_to(Scope.of(["info@a.example"])) is address
+    assert find_preset(name).can_narrow_to(Scope.of(["@a.example"])) is domain

@@ -16,9 +16,10 @@ from forwardresolve.deploy.front_end import FrontEnd
 from forwardresolve.deploy.policy import Fallback
 from forwardresolve.live import SetForwarding
 from forwardresolve.reachability import resolve
-from forwardresolve.sdk import BackendUnavailable, Domain, Forward, Record, Scope, Site, Transport
+from forwardresolve.sdk import BackendUnavailable, Domain, Forward, Record, Scope, Secret, Site, Transport
 from forwardresolve.watch.current import Current
 from forwardresolve.watch.reading import Came, Reading
+from forwardresolve_backends.sql import Sql
 from watch.panel import PATIENCE, wait_until
 
 if TYPE_CHECKING:
@@ -143,6 +144,16 @@ def test_many_addresses_are_a_reason_to_read_everything(table: Table) -> None:
         made.reading.touch([f"u{number}@a.example"])
     made.settle()
     assert (table.wholes, table.parts) == (2, [])
+
+
+def test_a_part_that_a_source_cannot_tell_from_the_rest_is_read_whole(table: Table) -> None:
+    made = desk(table)
+    made.config = Config(sources={"panel0": Sql(url=Secret("sqlite:///none"), preset="mailcow")})
+    made.reading.touch(["ann@a.example"])
+    assert "none" in str(made.settle()[-1].error)
+    made.config = Config(sources={"panel0": table})
+    made.now += 5
+    assert [each.is_whole for each in made.settle()] == [True]
 
 
 def test_a_source_that_has_no_parts_is_read_whole(table: Table) -> None:
@@ -295,30 +306,6 @@ def test_a_comparison_says_which_maps_a_new_process_would_make_and_when_that_hel
     made.current.push([SetForwarding("ben@a.example", "ann@a.example")])
     table.may_go_on.set()
     assert made.settle()[0].maps is None
-
-
-def test_what_a_source_tells_after_touches_waits_for_a_rest(table: Table) -> None:
-    made = desk(table)
-    made.reading.suspect()
-    made.settle()
-    assert table.wholes == 2
-    made.reading.touch(["ann@a.example"])
-    made.settle()
-    table.may_go_on.clear()
-    made.reading.suspect()
-    made.go_on()
-    made.reading.touch(["ann@a.example"])
-    made.go_on()
-    made.now += 10
-    table.may_go_on.set()
-    made.settle()
-    assert table.wholes == 3
-    made.reading.suspect()
-    made.settle()
-    assert table.wholes == 3
-    made.now += 40
-    made.settle()
-    assert table.wholes == 4
 
 
 def test_a_reading_that_is_given_up_leaves_nothing(table: Table, tmp_path: Path) -> None:

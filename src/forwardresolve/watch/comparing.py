@@ -74,8 +74,8 @@ def _named_by(change: Change) -> str:
             return normalise(text)
         case SetDomain(name=text) | RemoveDomain(name=text):
             return f"@{normalise_domain(text)}"
-        case SetDomainAlias(alias=text) | RemoveDomainAlias(alias=text):
-            return f"@{normalise_domain(text)}"
+        case _:
+            return f"@{normalise_domain(change.alias)}"
 
 
 def part_of(rows: Rows, scope: Scope) -> Rows:

@@ -33,9 +33,6 @@ _LOG: Final = logging.getLogger(__name__)
 _MOST_ASKED: Final = 200
 """So many touched addresses are read by themselves; with more a whole reading is no slower."""
 
-_REST: Final = 4
-"""So many times longer than a reading took it rests, where touches tell of the changes meanwhile."""
-
 
 @attrs.frozen(kw_only=True)
 class Came:
@@ -73,9 +70,6 @@ class Reading:
         self._lock = Lock()
         self._asked: set[str] = set()
         self._everything = False
-        self._suspected = False
-        self._told = False
-        self._rested_at = 0.0
         self._backoff = Backoff()
         self._whole: _Whole | None = None
 
@@ -97,16 +91,12 @@ class Reading:
                 self._asked.clear()
                 self._everything = True
 
-    def suspect(self) -> None:
-        """Note that a source says that it has changed, perhaps by what was touched already."""
-        self._suspected = True
-
     def is_idle(self, *, compares: bool) -> bool:
         """Tell whether nothing can be done at once; see `go_on`."""
         if self._whole is not None and self._whole.has_ended:
             return False
-        now = self._clock()
-        return now < self._backoff.at or not (self._reads_part() or self._begins(now, compares=compares))
+        is_waiting = self._clock() < self._backoff.at
+        return is_waiting or not (self._reads_part() or self._begins(compares=compares))
 
     def go_on(self, chosen: Config, *, compares: bool) -> Iterator[Came]:
         """Do what can be done at once.
@@ -125,10 +115,9 @@ class Reading:
             yield self._take(ended)
         if self._clock() >= self._backoff.at and self._reads_part():
             yield from self._read_part(chosen)
-        now = self._clock()
         # Who has just been given a comparison asks for another one only when called again.
-        if ended is None and now >= self._backoff.at and self._begins(now, compares=compares):
-            self._begin(chosen, now, compares=compares)
+        if ended is None and self._clock() >= self._backoff.at and self._begins(compares=compares):
+            self._begin(chosen, compares=compares)
 
     def stop(self) -> None:
         """Give up a reading of everything that is under way; nothing of it is left."""
@@ -140,29 +129,25 @@ class Reading:
     def _reads_part(self) -> bool:
         return bool(self._asked) and self._current.is_known
 
-    def _begins(self, now: float, *, compares: bool) -> bool:
-        if self._whole is not None:
-            return False
-        return self._everything or compares or (self._suspected and now >= self._rested_at)
+    def _begins(self, *, compares: bool) -> bool:
+        return self._whole is None and (self._everything or compares)
 
-    def _begin(self, chosen: Config, now: float, *, compares: bool) -> None:
+    def _begin(self, chosen: Config, *, compares: bool) -> None:
         with self._lock:
-            self._everything = self._suspected = self._told = False
+            self._everything = False
             if not self._current.is_known:
                 self._asked.clear()
         self._current.begin_reading()
-        self._whole = _Whole(chosen, now, compares=compares, resolves=compares and self._current.is_known)
+        self._whole = _Whole(chosen, compares=compares, resolves=compares and self._current.is_known)
         self._whole.start(self._ring)
 
     def _take(self, whole: _Whole) -> Came:
-        now = self._clock()
         if whole.given is None:
             self._current.break_off()
-            self._backoff.failed(now)
+            self._backoff.failed(self._clock())
             self._everything = True
             return Came(is_whole=True, error=whole.failure())
         self._backoff.succeeded()
-        self._rested_at = now + _REST * (now - whole.began) if self._told else now
         taken = self._current.take(whole.given, whole.fresh)
         self._ask_again(taken.overtaken)
         return Came(
@@ -197,7 +182,6 @@ class Reading:
             self._everything = True
             return
         _LOG.debug("read by themselves: %s", ", ".join(sorted(asked)))
-        self._told = True
         had_failed = bool(self._backoff.failures)
         self._backoff.succeeded()
         self._ask_again(taken.overtaken)
@@ -218,7 +202,6 @@ class _Whole:
 
     Args:
         chosen: What to read, and how.
-        began: When it has begun.
         compares: Whether it is to be compared with the answer that was kept up to date.
         resolves: Whether there is one to compare it with.
         given: What the sources gave.
@@ -227,7 +210,6 @@ class _Whole:
     """
 
     chosen: Config
-    began: float
     compares: bool = attrs.field(kw_only=True)
     resolves: bool = attrs.field(kw_only=True)
     given: Read | None = None

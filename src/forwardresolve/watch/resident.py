@@ -178,7 +178,7 @@ class Resident:
         for error in look.failed.values():
             self._alarm(chosen, error)
         if look.changed:
-            self._reading.suspect()
+            self._reading.touch()
         requested = requests.take(self._requests, lambda _: None) if self._requests is not None else None
         if requested is not None:
             _LOG.info("a run was requested")
