@@ -15,7 +15,7 @@ from forwardresolve.config import load
 from forwardresolve.deploy.releasing import approve
 from forwardresolve.deploy.state import locked, read_state
 from forwardresolve.errors import ConfigError, TargetError
-from forwardresolve.live import LiveResolution, SetForwarding
+from forwardresolve.live import Delta, Difference, LiveResolution, SetForwarding
 from forwardresolve.operate import watching
 from forwardresolve.operate.requests import leave
 from forwardresolve.rspamd.live_maps import LiveMaps
@@ -184,12 +184,13 @@ def test_a_burst_is_few_deployments(watched: Watched) -> None:
 def test_a_difference_from_a_new_answer_is_an_error_and_the_new_one_is_used(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(LiveResolution, "catch_alls", {"a.example": ()})
+    delta = Delta(catch_alls=Difference(appear=("a.example",)))
+    monkeypatch.setattr(LiveResolution, "delta_to", lambda *_: delta)
     watched.configure(watch="poll = 0.05\ncompare = 0.1\nsettle = 0.01")
     with caplog.at_level(logging.ERROR), watched.watching():
         wait_until(lambda: watching.load(watched.path / "state").differences)
     assert "watch-difference: " in caplog.text
-    assert "0 addresses, 1 catch-alls and 0 entries" in watching.load(watched.path / "state").text
+    assert "0 addresses, 1 catch-alls, 0 exceptions, 0 entries" in watching.load(watched.path / "state").text
 
 
 def test_a_map_that_is_not_kept_up_is_an_error_and_is_made_anew(

@@ -18,10 +18,11 @@ from forwardresolve.live.changes import (
     SetForwarding,
     SetMailbox,
 )
+from forwardresolve.live.delta import Delta
 from forwardresolve.live.edits import RejectedEdit
 from forwardresolve.live.reading import check, edits_of
 from forwardresolve.live.telling import Telling
-from forwardresolve.live.told import addresses_in, catch_alls_in, delta_of, differences, entries_in
+from forwardresolve.live.told import addresses_in, catch_alls_in, delta_of, differences, entries_in, marks_of
 from forwardresolve.live.upkeep import Upkeep
 from forwardresolve.reach import Reach
 from forwardresolve.reachability import Resolution, Verdict
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from forwardresolve.entries import Entry
     from forwardresolve.hops import Hop
     from forwardresolve.live.changes import Change
-    from forwardresolve.live.delta import Delta
     from forwardresolve.live.edits import Edit
     from forwardresolve.records import DomainKind, ForwardTable, Origin
     from forwardresolve.rows import Rejected
@@ -172,6 +172,17 @@ class LiveResolution(Resolution):
             delta, undoing = self._make(changes)
             self._undo(undoing)
             return delta
+
+    def delta_to(self, resolution: Resolution) -> Delta:
+        """Say what would change if a resolution were the answer: nothing, where it is one of the same rows.
+
+        Args:
+            resolution: The other answer; it does not change meanwhile.
+        """
+        marks = marks_of(resolution._survey)  # noqa: SLF001 (both are resolutions)
+        with self._lock:
+            now = self._telling.marks
+            return Delta() if now == marks else delta_of(differences(now, marks), marks)
 
     def _make(self, changes: Iterable[Change]) -> tuple[Delta, list[Edit]]:
         """Make changes; return what they do, and the edits that undo them."""

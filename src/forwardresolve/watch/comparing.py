@@ -129,6 +129,8 @@ def _of_domains(old: Rows, new: Rows) -> Iterator[Change]:
 
 
 def _of_mailboxes(old: Rows, new: Rows) -> Iterator[Change]:
+    if (old.mailboxes.keys(), old.shields.keys()) == (new.mailboxes.keys(), new.shields.keys()):
+        return  # as nearly always, and seen quickly
     for address in old.mailboxes.keys() - new.mailboxes.keys():
         yield RemoveMailbox(address)
     for address in {
@@ -142,6 +144,8 @@ def _of_rows(old: Rows, new: Rows) -> Iterator[Change]:
     shielding = {address for address in new.shields if address not in new.overruled}
     for name, table in new.tables.items():
         was = old.tables[name]
+        if was.rows == table.rows:
+            continue
         standing = shielding if name == "virtual" else set()
         for key in _gone(was, table):
             yield RemoveForwarding(key, name)

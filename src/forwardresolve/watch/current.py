@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -26,7 +26,7 @@ from forwardresolve.watch.tallying import tallies_after
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from forwardresolve.live import Change, Delta
+    from forwardresolve.live import Change, Delta, Difference
     from forwardresolve.parts import Part
     from forwardresolve.reachability import Resolution
     from forwardresolve.rows import Rows
@@ -259,9 +259,17 @@ def _changes_within(live: LiveResolution, old: Rows, part: Part, new: Rows) -> t
 
 def _difference(live: LiveResolution, fresh: Resolution) -> str:
     """Say in numbers how two answers for the same rows differ."""
-    kept, made = ({str(each) for each in answer.entries()} for answer in (live, fresh))
-    if kept == made and live.addresses == fresh.addresses and live.catch_alls == fresh.catch_alls:
+    delta = live.delta_to(fresh)
+    if not delta:
         return ""
-    addresses = len({*live.addresses} ^ {*fresh.addresses})
-    catch_alls = len({*live.catch_alls.items()} ^ {*fresh.catch_alls.items()})
-    return f"{addresses} addresses, {catch_alls} catch-alls and {len(kept ^ made)} entries"
+    counts = (
+        f"{_size(delta.addresses)} addresses",
+        f"{_size(delta.catch_alls)} catch-alls",
+        f"{_size(delta.exceptions)} exceptions",
+        f"{_size(delta.entries)} entries",
+    )
+    return ", ".join(counts)
+
+
+def _size(difference: Difference[Any]) -> int:
+    return len(difference.appear) + len(difference.vanish)
