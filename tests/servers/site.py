@@ -58,6 +58,8 @@ ALWAYS: Final = ("a@domain0.example", "z@domain9.example")
 
 _DOMAINS: Final = [f"domain{number}.example" for number in range(10)]
 _ADDRESSES: Final = int(os.environ.get("FORWARDRESOLVE_TEST_ADDRESSES", "3000"))
+_PROMISE: Final = os.environ.get("FORWARDRESOLVE_TEST_PROMISE", "")
+"""What the admin promises of the panel's tables, as a line of the source."""
 _USERS: Final = _ADDRESSES // len(_DOMAINS)
 _SMALL_SIZE: Final = f"{max(1, _ADDRESSES // 5000)}m"
 _SSH_PORT: Final = 22
@@ -319,7 +321,7 @@ def write_configuration(path: Path, database: Database, front_ends: Iterable[Fro
     secret = path.with_suffix(".secret")
     secret.write_text(database.url)
     secret.chmod(0o600)
-    source = f'[source.panel]\nbackend = "postfixadmin"\nurl.file = "{secret}"\n'
+    source = f'[source.panel]\nbackend = "postfixadmin"\nurl.file = "{secret}"\n{_PROMISE}'
     state = f'state_dir = "{path.parent / "state"}"\n'
     targets = "".join(_TARGET.format(name=each.host.name, config=each.sshd.config) for each in front_ends)
     path.write_text(state + source + targets)

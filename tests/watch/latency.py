@@ -25,10 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--changes", type=int, default=200)
     parser.add_argument("--addresses", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20, help="how long 20 changes come a second")
+    parser.add_argument(
+        "--plain", action="store_true", help="promise plain addresses, so that an index finds them"
+    )
     given = parser.parse_args(arguments)
     os.environ["FORWARDRESOLVE_TEST_CHANGES"] = str(given.changes)
     os.environ["FORWARDRESOLVE_TEST_ADDRESSES"] = str(given.addresses)
     os.environ["FORWARDRESOLVE_TEST_SECONDS"] = str(given.seconds)
+    os.environ["FORWARDRESOLVE_TEST_PROMISE"] = "plain_addresses = true\n" if given.plain else ""
     return pytest.main(["-q", "-p", "no:cacheprovider", str(_HERE / "test_latency.py")])
 
 

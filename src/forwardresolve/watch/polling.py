@@ -50,6 +50,51 @@ class Look:
     failed: Mapping[str, BackendError] = attrs.field(factory=dict)
 
 
+@attrs.frozen
+class Answers:
+    """What sources have answered.
+
+    Args:
+        now: When they were asked.
+        rereads: Whether it is time to read those that cannot tell.
+        given: The version of each, or why there is none, and how many seconds that took.
+    """
+
+    now: float
+    rereads: bool
+    given: Mapping[str, tuple[str | BackendError, float]]
+
+
+@attrs.frozen
+class Asking:
+    """Asks sources for their versions; it may do so in any thread.
+
+    Args:
+        now: When the round has begun.
+        due: The sources.
+        rereads: As in `Answers`.
+        clock: As in `Polling`.
+    """
+
+    now: float
+    due: Mapping[str, Backend]
+    rereads: bool
+    clock: Callable[[], float]
+
+    def answers(self) -> Answers:
+        """Ask them one after the other."""
+        return Answers(self.now, self.rereads, {name: self._ask(name) for name in self.due})
+
+    def _ask(self, name: str) -> tuple[str | BackendError, float]:
+        backend, began = self.due[name], self.clock()
+        try:
+            with naming(name):
+                version = backend.version() if isinstance(backend, Versioned) else ""
+        except BackendError as error:
+            return error, self.clock() - began
+        return version, self.clock() - began
+
+
 class Polling:
     """Knows when each source has to be asked.
 
@@ -77,37 +122,58 @@ class Polling:
         return self._next
 
     def look(self, now: float) -> Look:
-        """Ask the sources that are due.
+        """Ask the sources that are due, and wait for their answers; see `begin` and `end`."""
+        asking = self.begin(now)
+        return Look() if asking is None else self.end(asking.answers())
+
+    def begin(self, now: float) -> Asking | None:
+        """Begin a round.
 
         Args:
             now: The time, on a clock that never goes back.
+
+        Returns:
+            What asks the sources that are due; None where it is not time.
         """
         if now < self._next:
-            return Look()
+            return None
         self._next = now + self._pace.poll
         rereads = now >= self._reread
         if rereads:  # whoever is told once reads, and tries again by itself
             self.was_read(now)
+        due = {
+            name: each.backend
+            for name, each in self._sources.items()
+            if now >= max(each.backoff.at, each.rests_until)
+        }
+        return Asking(now, due, rereads, self._clock)
+
+    def end(self, answers: Answers) -> Look:
+        """End a round.
+
+        Args:
+            answers: Those of `begin`.
+
+        Returns:
+            What it has found.
+        """
+        now = answers.now
         changed: list[str] = []
         failed: dict[str, BackendError] = {}
-        for name, each in self._sources.items():
-            if now < max(each.backoff.at, each.rests_until):
-                continue
-            began = self._clock()
-            try:
-                version = self._version(name, each)
-            except BackendError as error:
+        for name, (version, seconds) in answers.given.items():
+            each = self._sources[name]
+            if isinstance(version, BackendError):
                 each.backoff.failed(now)
-                failed[name] = error
+                failed[name] = version
                 continue
             is_up_again = bool(each.backoff.failures)
             each.backoff.succeeded()
             if is_up_again or (version and each.version is not None and version != each.version):
                 changed.append(name)
-            if not version and rereads:
+            if not version and answers.rereads:
                 changed.append(name)
             each.version = version
-            each.rests_until = now + _REST * (self._clock() - began)
+            each.rests_until = now + _REST * seconds
         if changed:  # what is read now is seen by a look after the reading, and not during it
             self._found = now
             self._next = now + max(self._pace.reread, self._pace.poll)
@@ -120,10 +186,3 @@ class Polling:
             pause = min(_PAUSE * (now - self._found), self._pace.reread)
             self._next = max(self._found + self._pace.poll, now + pause)
             self._found = None
-
-    @staticmethod
-    def _version(name: str, source: _Source) -> str:
-        if not isinstance(source.backend, Versioned):
-            return ""
-        with naming(name):
-            return source.backend.version()

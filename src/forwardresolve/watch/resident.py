@@ -25,6 +25,7 @@ from forwardresolve.watch.bell import Bell
 from forwardresolve.watch.connecting import connected_targets
 from forwardresolve.watch.current import Current
 from forwardresolve.watch.door import open_door
+from forwardresolve.watch.lookout import Lookout
 from forwardresolve.watch.moment import Moment
 from forwardresolve.watch.notify import Notify
 from forwardresolve.watch.polling import Polling
@@ -133,6 +134,7 @@ class Resident:
         self._attendant = Attendant.of(self._path, self._metrics).configured(chosen)
         self._recent = Recent(History(chosen.state_dir))
         polling = Polling(chosen.sources, chosen.watch)
+        lookout = Lookout(polling, self._bell.ring)
         self._reading.touch()
         self._tell("reading the sources")
         while not self._ended:
@@ -141,14 +143,14 @@ class Resident:
                 with contextlib.suppress(ForwardResolveError):
                     return self._loaded()
             self._notify.alive()
-            self._look(chosen, polling)
+            self._look(chosen, lookout)
             for came in self._reading.go_on(chosen, compares=self._compares()):
                 self._note(chosen, polling, came)
             if self._pushed and self._clock() >= self._deploying.at and self._current.is_known:
                 self._deploy(chosen)
             if not self._idle():
                 continue
-            if self._bell.wait(min(_LONGEST_WAIT, polling.due - self._clock())) and not self._ended:
+            if self._bell.wait(min(_LONGEST_WAIT, lookout.due - self._clock())) and not self._ended:
                 time.sleep(chosen.watch.settle)
         return None
 
@@ -170,9 +172,9 @@ class Resident:
         _LOG.info("the configuration was read again")
         return loaded
 
-    def _look(self, chosen: Config, polling: Polling) -> None:
+    def _look(self, chosen: Config, lookout: Lookout) -> None:
         """Find out whether there is a reason to read."""
-        look = polling.look(self._clock())
+        look = lookout.look(self._clock())
         for name in look.changed:
             _LOG.info("source %s has changed, or cannot tell", name)
         for error in look.failed.values():
