@@ -37,6 +37,8 @@ class Arrivals:
         self._defaults: dict[str, str] = {}
         self._rewriting: tuple[tuple[str, str], ...] | None = None
         self.mixed = self._mixed()
+        for domain in rows.domains:  # by their own texts, not by those of a million destinations
+            self.default(domain)
 
     def arrive(self, address: str) -> tuple[str, str]:
         """Follow an address to the row that decides.

@@ -47,7 +47,7 @@ class Ends:
         self.rows = rows
         self.settings = settings
         self._relays = tuple(name for name, kind in rows.domains.items() if kind == "relay")
-        self._kinds: dict[str, DomainClass] = {}
+        self._kinds: dict[str, DomainClass] = dict(rows.domains)
         self._single_addresses = bool(rows.transports or rows.relocated)
 
     def kind(self, domain: str) -> DomainClass:

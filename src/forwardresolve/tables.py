@@ -23,8 +23,9 @@ class Table:
             forwards nothing, but it shields its address from a catch-all.
         catch_alls: The keys among them that are catch-alls: there are few, and they are asked for often.
 
-    Most rows of a source share one origin, so only the others are kept by destination. Rows of one
-    key are united by `settle`, once all have come.
+    Most rows of a source share one origin, so only those of the others are kept: one for a row, or
+    one for each destination where they differ. Rows of one key are united by `settle`, once all
+    have come.
     """
 
     __slots__ = ("_growing", "_origins", "_repeats", "_usual", "catch_alls", "rows")
@@ -33,7 +34,7 @@ class Table:
         self.rows: dict[str, tuple[str, ...]] = {}
         self.catch_alls: dict[str, None] = {}
         self._usual: Origin | None = None
-        self._origins: dict[str, dict[str, Origin]] = {}
+        self._origins: dict[str, Origin | dict[str, Origin]] = {}
         self._repeats: dict[str, list[Origin]] = {}
         self._growing: dict[str, dict[str, None]] = {}
 
@@ -71,8 +72,10 @@ class Table:
             self._unite(key, destinations or (key,), origin)
         else:
             self._store(key, destinations)
-            if origin is not self._usual:
-                self._put_origin(key, destinations or (key,), origin)
+            if self._usual is None:
+                self._usual = origin
+            elif origin is not self._usual:
+                self._origins[key] = origin
 
     def _unite(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
         """Add destinations to a row that is there already."""
@@ -85,14 +88,11 @@ class Table:
             united.update(dict.fromkeys(added))
         if not added or origin is not self._usual:
             self._repeats.setdefault(key, []).append(origin)
-        self._put_origin(key, added, origin)
-
-    def _put_origin(self, key: str, destinations: tuple[str, ...], origin: Origin) -> None:
-        """Note where some arrows come from, unless it is where the first one did, as most do."""
-        if self._usual is None:
-            self._usual = origin
-        elif origin is not self._usual and destinations:
-            self._origins.setdefault(key, {}).update(dict.fromkeys(destinations, origin))
+        origins = self._origins.get(key, self._usual)
+        if added and origin is not origins:
+            if not isinstance(origins, dict):
+                origins = self._origins[key] = {each: self.origin(key, each) for each in known}
+            origins.update(dict.fromkeys(added, origin))
 
     def settle(self) -> None:
         """Unite the rows of each key; sorted, because the order of rows says nothing."""
@@ -103,8 +103,9 @@ class Table:
     def change(self, key: str, change: Callable[[str], str]) -> None:
         """Replace each destination of a key by what ``change`` makes of it."""
         before = self.rows.get(key) or (key,)
-        if key in self._origins:
-            self._origins[key] = {change(each): origin for each, origin in self._origins[key].items()}
+        origins = self._origins.get(key)
+        if isinstance(origins, dict):
+            self._origins[key] = {change(each): origin for each, origin in origins.items()}
         self._store(key, tuple(dict.fromkeys(change(each) for each in before)))
 
     def arrows(self, key: str) -> dict[str, Origin] | None:
@@ -126,9 +127,11 @@ class Table:
         else:
             if self._usual is None:
                 self._usual = next(iter(arrows.values()))
-            odd = {each: origin for each, origin in arrows.items() if origin != self._usual}
-            if odd:
-                self._origins[key] = odd
+            first = next(iter(arrows.values()))
+            if any(origin is not first and origin != first for origin in arrows.values()):
+                self._origins[key] = dict(arrows)
+            elif first != self._usual:
+                self._origins[key] = first
             self._store(key, tuple(arrows))
 
     def with_row(self, key: str, arrows: Mapping[str, Origin]) -> Table:
@@ -149,7 +152,10 @@ class Table:
 
     def origin(self, key: str, destination: str) -> Origin:
         """Return where the arrow from a key to one of its destinations comes from."""
-        return self._origins.get(key, {}).get(destination, self._usual or NO_ORIGIN)
+        origin = self._origins.get(key)
+        if isinstance(origin, dict):
+            origin = origin.get(destination)
+        return origin or self._usual or NO_ORIGIN
 
     def repeated(self) -> Iterator[tuple[str, tuple[Origin, ...]]]:
         """Walk the keys that more than one row, or more than one source, has written.

@@ -33,7 +33,7 @@ class Mentions:
         self._one: dict[str, str] = {}
         self._more: Bags = {}
         self._marked: dict[str, dict[str, None]] = {}
-        self._names: dict[str, list[str]] = {}
+        self._names: dict[str, list[str]] = {domain: [] for domain in nodes.graph.rows.domains}
         self._gone: dict[str, int] = {}
         for key in self._virtual:
             self.name(key)
