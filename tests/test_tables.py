@@ -75,6 +75,39 @@ def test_a_changed_destination_keeps_its_origin() -> None:
     assert table.origin("a@x", "joe@x") == FILE
 
 
+def test_rows_of_one_key_from_two_sources_keep_both_origins() -> None:
+    table = table_of(("b@x", ("c@x",)))
+    for destination, origin in (("c@x", FILE), ("d@x", FILE), ("e@x", PANEL), ("f@x", FILE)):
+        table.put("a@x", (destination,), origin)
+    table.settle()
+    assert table.arrows("a@x") == {"c@x": FILE, "d@x": FILE, "e@x": PANEL, "f@x": FILE}
+
+
+def test_a_replaced_row_knows_the_origin_of_each_destination() -> None:
+    table = table_of(("a@x", ("b@x",)))
+    for arrows in ({"b@x": FILE, "c@x": FILE}, {"b@x": FILE, "c@x": PANEL}, {"c@x": PANEL}):
+        table.replace("a@x", arrows)
+        assert table.arrows("a@x") == arrows
+
+
+def test_catch_alls_that_rewrite_are_known_while_rows_change() -> None:
+    table = table_of(("@a", ("@b",)), ("@b", ("joe@x",)), ("@c", ("@c",)), ("u@a", ("@b", "v@x")))
+    assert [*table.rewriting()] == [("@a", ("@b",))]
+    other = table.with_row("@a", {})
+    table.replace("@b", {"@c": FILE})
+    table.replace("@a", None)
+    assert [*table.rewriting()] == [("@b", ("@c",))]
+    assert [*other.rewriting()] == []
+
+
+def test_changed_destinations_of_two_sources_keep_their_origins() -> None:
+    table = table_of(("a@x", ("joe", "ann")))
+    table.put("a@x", ("bob",), FILE)
+    table.settle()
+    table.change("a@x", lambda each: f"{each}@x")
+    assert table.arrows("a@x") == {"ann@x": PANEL, "bob@x": FILE, "joe@x": PANEL}
+
+
 def test_a_table_without_rows_knows_no_origin() -> None:
     assert Table().origin("a@x", "b@x") == NO_ORIGIN
 
