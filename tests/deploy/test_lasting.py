@@ -93,6 +93,14 @@ def test_a_refusal_leaves_the_connection(target: Lasting, log: Path) -> None:
     assert connections(log) == 1
 
 
+def test_changes_that_are_refused_are_not_sent_whole(target: Lasting, log: Path) -> None:
+    held = target.put(ONE, NOTHING)
+    target.put(TWO, held)
+    with pytest.raises(TargetError, match="does not follow"):
+        target.put(THREE, held, patches=patches_between(ONE, THREE))
+    assert log.read_bytes().count(b'"put"') == 2
+
+
 def test_a_connection_that_has_gone_is_made_anew(
     target: Lasting, log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,6 +15,7 @@ from forwardresolve.deploy.guard import Guard
 from forwardresolve.deploy.history import History
 from forwardresolve.deploy.planning import Planning, Recent
 from forwardresolve.deploy.target import Holding
+from forwardresolve.errors import BackendIncomplete
 from forwardresolve.pipeline.following import Following
 from forwardresolve.reachability import resolve
 from forwardresolve.rspamd import Exemption, RspamdSettings, formats
@@ -144,6 +145,26 @@ def test_what_a_target_holds_that_nobody_here_has_put_is_read(tmp_path: Path) ->
     assert said(plan) == said(fresh)
     assert plan.targets[0].patches is None
     assert plan.targets[0].held == Holding(wanted.digests, 3)
+
+
+def test_without_steps_everything_is_read(tmp_path: Path) -> None:
+    process = staying(tmp_path, Stream(Random(2), calm=True))  # noqa: S311 (repeatable, not secret)
+    pipeline.apply(process.plan(), first=True)
+    process.live.set_forwarding("neu@a.test", "x@far.test")
+    given = attrs.evolve(read_all(process.host.config), graph=process.live.graph)
+    made = pipeline.make(process.host.config, resolve(process.live.graph))
+    plan = pipeline.compare(process.host.config, given, made, process.recent)
+    assert said(plan) == said(process.fresh())
+    assert [each.patches for each in plan.targets] == [None, None, None]
+
+
+def test_what_is_followed_ends_with_the_last_hosted_domain(tmp_path: Path) -> None:
+    process = staying(tmp_path, Stream(Random(2), calm=True))  # noqa: S311 (repeatable, not secret)
+    deltas = [process.live.remove_domain(name) for name in [*process.live.graph.rows.domains]]
+    assert any(deltas)
+    assert not process.following.follow(deltas, process.live)
+    with pytest.raises(BackendIncomplete):
+        Following(process.host.config, process.live)
 
 
 def test_only_so_many_earlier_generations_are_known(tmp_path: Path) -> None:

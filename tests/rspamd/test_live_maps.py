@@ -22,7 +22,7 @@ SETTINGS: Final = {
     "text": RspamdSettings(map_format="text"),
     "cdb": RspamdSettings(map_format="cdb"),
     "auto": RspamdSettings(),
-    "few patterns": RspamdSettings(pattern_limit=2),
+    "few patterns": RspamdSettings(pattern_limit=1),
     "rules": RULES,
     "plugin": RspamdSettings(profile="plugin"),
     "plugin cdb": attrs.evolve(RULES, profile="plugin", map_format="cdb"),

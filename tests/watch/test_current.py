@@ -90,3 +90,66 @@ def test_a_preview_changes_nothing() -> None:
     made = current(*HOST)
     assert made.preview([BEN]).addresses.appear == ("ben@a.example",)
     assert made.live.addresses == ("ann@a.example",)
+
+
+def test_whoever_follows_is_given_each_delta_once() -> None:
+    made = current(*HOST)
+    with made.followed() as deltas:
+        assert deltas is None
+    delta = made.push([BEN])
+    made.push([BEN])
+    with made.followed() as deltas:
+        assert deltas == [delta]
+    with made.followed() as deltas:
+        assert deltas == []
+
+
+def test_whoever_did_not_come_to_the_end_begins_anew() -> None:
+    made = current(*HOST)
+    with made.followed():
+        pass
+    made.push([BEN])
+
+    def follow() -> None:
+        with made.followed():
+            msg = "something else"
+            raise TargetError(msg)
+
+    with pytest.raises(TargetError, match="something else"):
+        follow()
+    with made.followed() as deltas:
+        assert deltas is None
+
+
+def test_what_a_reading_changes_is_followed_too() -> None:
+    made = current(*HOST)
+    with made.followed():
+        pass
+    made.begin_reading()
+    made.take(given(*HOST, Forward("ben@a.example", "ann@a.example")))
+    with made.followed() as deltas:
+        assert deltas is not None
+        assert [each.addresses.appear for each in deltas] == [("ben@a.example",)]
+
+
+def test_where_changes_do_not_lead_to_what_was_read_the_answer_is_a_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = current(*HOST)
+    before = made.live
+    monkeypatch.setattr("forwardresolve.watch.current.rows_agree", lambda *_: False)
+    made.begin_reading()
+    made.take(given(*HOST, Forward("ben@a.example", "ann@a.example")))
+    assert made.live is not before
+    assert made.live.addresses == ("ann@a.example", "ben@a.example")
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_moment_of_a_comparison_holds_until_something_is_pushed(*, fresh: bool) -> None:
+    made = current(*HOST)
+    made.begin_reading()
+    read = given(*HOST)
+    taken = made.take(read, resolve(read.graph) if fresh else None)
+    assert taken.moment == (made.moment if fresh else None)
+    made.push([BEN])
+    assert taken.moment != made.moment
