@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forwardresolve.rspamd import MARKER
 from forwardresolve.rspamd import cdb as written
 from forwardresolve.rspamd.cdb import FIRST_KEY, bytes_of, cdb, cdb_value, numbers_of
+from forwardresolve.rspamd.cdb_hash import hash_of, hashes_of
 
 
 def look_up(content: bytes, key: bytes) -> bytes | None:
@@ -39,6 +40,11 @@ def test_every_key_is_found_and_no_other(records: dict[bytes, bytes], other: byt
     for key, value in records.items():
         assert look_up(content, key) == cdb_value(content, key) == value
     assert look_up(content, other) == cdb_value(content, other) == records.get(other)
+
+
+@given(st.lists(st.binary(max_size=40)))
+def test_many_keys_at_once_have_the_hashes_of_each(keys: list[bytes]) -> None:
+    assert hashes_of(keys) == [hash_of(key) for key in keys]
 
 
 def test_of_two_values_of_a_key_one_is_found() -> None:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
+from forwardresolve.rspamd.cdb_hash import hash_of, hashes_of
 from forwardresolve.rspamd.marker import MARKER, generation
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _MARKER: Final = MARKER.encode()
 RECORDS: Final = FIRST_KEY + len(_MARKER) + len(generation())
 """Where the records of the list begin."""
 
+_AT_ONCE: Final = 8192
+"""How many records are held while they are hashed together."""
+
 LARGEST: Final = 2**32 - 1
 """The largest place in a file that its numbers can say."""
 
@@ -53,15 +57,14 @@ def cdb(records: Iterable[tuple[bytes, bytes]]) -> bytes:
     heaps = [bytearray() for _ in range(TABLES)]
     ends = [array("Q", [0]) for _ in range(TABLES)]
     digests = [array("I") for _ in range(TABLES)]
-    for key, value in records:
-        digest = hash_of(key)
-        number = digest % TABLES
-        heap = heaps[number]
-        heap += PAIR.pack(len(key), len(value))
-        heap += key
-        heap += value
-        ends[number].append(len(heap))
-        digests[number].append(digest)
+    given = iter(records)
+    while some := [*islice(given, _AT_ONCE)]:
+        for (key, value), digest in zip(some, hashes_of([key for key, _ in some]), strict=True):
+            number = digest % TABLES
+            heap = heaps[number]
+            heap += PAIR.pack(len(key), len(value)) + key + value
+            ends[number].append(len(heap))
+            digests[number].append(digest)
     blocks: list[bytes] = []
     tables: list[bytes] = []
     place = RECORDS
@@ -180,14 +183,6 @@ def put_together(blocks: Sequence[bytes], tables: Iterable[bytes]) -> bytes:
         raise _too_long()
     header = struct.pack(f"<{2 * TABLES}I", *pointers)
     return b"".join([header, _first(header, *blocks, *tables), *blocks, *tables])
-
-
-def hash_of(key: bytes) -> int:
-    """Return the hash of a key, 32 bits."""
-    digest = 5381
-    for byte in key:
-        digest = digest * 33 ^ byte
-    return digest & 0xFFFFFFFF  # cut once: no higher bit ever comes down into these
 
 
 def numbers_of(content: bytes) -> array[int]:

@@ -17,11 +17,11 @@ from forwardresolve.rspamd.cdb import (
     RECORDS,
     TABLES,
     bytes_of,
-    hash_of,
     laid_out,
     numbers_of,
     put_together,
 )
+from forwardresolve.rspamd.cdb_hash import hash_of
 from forwardresolve.rspamd.marker import MARKER
 
 if TYPE_CHECKING:

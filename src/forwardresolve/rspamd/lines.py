@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import idna
@@ -74,6 +75,7 @@ def is_unseen(address: str) -> bool:
     return not local.isascii() or (local[:1] != '"' and _ODD_DOTS(local) is not None)
 
 
+@lru_cache(maxsize=1024)
 def spellings(domain: str) -> tuple[str, ...]:
     """Return a domain in A-labels and, where they differ, in U-labels; Rspamd compares bytes."""
     if "xn--" not in domain:
@@ -180,6 +182,8 @@ def _is_plain(text: str, count: int) -> bool:
 
 def _written(address: str) -> str:
     """Write the lines of one address, quoted where a byte demands it."""
+    if _stands_for_itself(address) is not None and "xn--" not in address:
+        return f"{address}\n"
     if obstacle(address):
         return ""
     return "".join(f"{_quoted(key)}\n" for key in _keys(address))
