@@ -47,8 +47,9 @@ def plan_names(nodes: Nodes) -> Plan:
     onward = onward_domains(graph)
     first = set(onward) | _accounts(graph) | _rewritten(graph)
     hosted = tuple(_hosted(graph))
-    special = {domain: _all_below(domain, onward) for domain in hosted if domain in first}
-    gathered = frozenset(lower for lowers in special.values() for lower in lowers)
+    below: dict[str, tuple[str, ...]] = {}
+    special = {domain: _all_below(domain, onward, below) for domain in hosted if domain in first}
+    gathered = frozenset(_spread(special, onward))
     odd: set[str] = set(nodes.starred)
     for name in (*nodes.tagged, *nodes.derived):
         local, domain = split_address(name)
@@ -102,10 +103,9 @@ def _special_names(nodes: Nodes, plan: Plan, gathered: Mapping[str, Iterable[str
         for lower in plan.gathered
     }
     named = {lower for lower, names in local_parts.items() if names}
-    for domain, lowers in plan.special.items():
-        for lower in lowers:
-            if lower in named:
-                yield from (f"{local}@{domain}" for local in local_parts[lower])
+    for domain, lowers in plan.special.items() if named else ():
+        for lower in named.intersection(lowers):
+            yield from (f"{local}@{domain}" for local in local_parts[lower])
 
 
 def _hosted(graph: ForwardingGraph) -> Iterator[str]:
@@ -133,14 +133,36 @@ def onward_domains(graph: ForwardingGraph) -> dict[str, tuple[str, ...]]:
     return onward
 
 
-def _all_below(domain: str, onward: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    found = {domain: None}
-    queue = [domain]
+def _all_below(
+    domain: str, onward: Mapping[str, tuple[str, ...]], known: dict[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return a domain and all those that it looks into.
+
+    Args:
+        domain: The domain.
+        onward: From `onward_domains`.
+        known: What is known of other domains: one that goes on to them alone looks into the same.
+    """
+    line: dict[str, None] = {}
+    here = domain
+    while here not in known and here not in line and len(onward.get(here, ())) == 1:
+        line[here] = None
+        (here,) = onward[here]
+    lowers = known[here] if here in known else _spread((here,), onward)
+    for each in reversed(line):
+        lowers = (each, *lowers) if each not in lowers else _spread((each,), onward)
+        known[each] = lowers
+    return lowers
+
+
+def _spread(domains: Iterable[str], onward: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return domains and all those that they look into, the nearest first."""
+    found = dict.fromkeys(domains)
+    queue = [*found]
     for here in queue:
-        for lower in onward.get(here, ()):
-            if lower not in found:
-                found[lower] = None
-                queue.append(lower)
+        further = [lower for lower in onward.get(here, ()) if lower not in found]
+        found.update(dict.fromkeys(further))
+        queue += dict.fromkeys(further)
     return tuple(found)
 
 
