@@ -11,8 +11,10 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from os import environ
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import pytest
 
 from forwardresolve.deploy.journal import Journal
@@ -45,9 +47,29 @@ _PAUSE: Final = 0.05
 """Seconds between two questions to a Rspamd: those who ask must not be the load that they measure."""
 
 
+@attrs.frozen
+class Watcher:
+    """Whoever watches on the sender.
+
+    Args:
+        client: What speaks to it.
+        pid: Its process.
+    """
+
+    client: WatchClient
+    pid: int
+
+    @property
+    def memory(self) -> str:
+        """How much it has had at its peak."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        peak = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+        return f"the watcher had {int(peak) // 1024} MiB at its peak"
+
+
 @pytest.fixture(scope="module")
-def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchClient]:
-    """A watcher on the sender."""
+def watcher(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watcher]:
+    """Watch on the sender."""
     place = tmp_path_factory.mktemp("watch")
     configuration = place / "config.toml"
     settings = f'[watch]\nsocket = "{place}/socket"\nsettle = 0.05\n'
@@ -64,7 +86,7 @@ def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wat
 
     try:
         wait_until(is_ready)
-        yield made
+        yield Watcher(made, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=PATIENCE)
@@ -74,10 +96,10 @@ def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wat
 
 @pytest.mark.parametrize("way", ["touch", "push"])
 def test_a_committed_row_is_enforced_everywhere_within_seconds(
-    way: str, site: Site, client: WatchClient, capsys: pytest.CaptureFixture[str]
+    way: str, site: Site, watcher: Watcher, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def push(address: str) -> None:
-        delta = client.push([SetForwarding(address, "out@elsewhere.test")])
+        delta = watcher.client.push([SetForwarding(address, "out@elsewhere.test")])
         assert delta.addresses.appear == (address,)
 
     seconds = []
@@ -87,7 +109,7 @@ def test_a_committed_row_is_enforced_everywhere_within_seconds(
             address = f"{way}{number}@domain5.example"
             site.forward(address)
             begun = time.monotonic()
-            (push if way == "push" else client.touch)(address)
+            (push if way == "push" else watcher.client.touch)(address)
             seconds.append(_enforced(site, pool, address, begun)())
     with capsys.disabled():
         print(f"\n{way}: {_told(seconds)}; {_scanned(site)}")  # noqa: T201 (what the script is for)
@@ -96,7 +118,7 @@ def test_a_committed_row_is_enforced_everywhere_within_seconds(
 
 
 def test_of_twenty_changes_a_second_none_is_lost_and_the_last_one_counts(
-    site: Site, client: WatchClient, capsys: pytest.CaptureFixture[str]
+    site: Site, watcher: Watcher, capsys: pytest.CaptureFixture[str]
 ) -> None:
     held = _sequences(site)
     timed = []
@@ -114,7 +136,7 @@ def test_of_twenty_changes_a_second_none_is_lost_and_the_last_one_counts(
                 row = (address, "out@elsewhere.test", "domain6.example")
                 panel.exec_driver_sql("INSERT INTO alias (address, goto, domain) VALUES (%s, %s, %s)", row)
             committed = time.monotonic()
-            client.touch(address)
+            watcher.client.touch(address)
             if number % _TIMED == 0:
                 timed.append(_enforced(site, pool, address, committed))
         took = time.monotonic() - begun
@@ -122,7 +144,7 @@ def test_of_twenty_changes_a_second_none_is_lost_and_the_last_one_counts(
     wanted = site.wanted()
     wait_until(lambda: all(each.maps() == _contents(wanted) for each in site.front_ends.values()))
     with capsys.disabled():
-        print(f"\n{count / took:.0f} a second: {_told(seconds)}; {_scanned(site)}")  # noqa: T201 (as above)
+        print(f"\n{count / took:.0f} a second: {_told(seconds)}; {_scanned(site)}; {watcher.memory}")  # noqa: T201 (as above)
     assert all(before < after for before, after in zip(held, _sequences(site), strict=True))
     assert site.watch.seen == []
 
