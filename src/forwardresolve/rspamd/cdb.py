@@ -154,14 +154,16 @@ def laid_out(records: Mapping[bytes, int], number: int, place: int) -> tuple[byt
     if place > LARGEST:
         raise _too_long()
     count = 2 * len(entries)
-    slots = array("I", bytes(PAIR.size * count))
+    hashes, places = [0] * count, [0] * count
     for digest, each in entries:
-        at = (digest // TABLES) % count
-        while slots[2 * at + 1]:
+        at = digest // TABLES % count
+        while places[at]:
             at = (at + 1) % count
-        slots[2 * at] = digest
-        slots[2 * at + 1] = each
-    return b"".join(record for record, _ in at_once), bytes_of(slots)
+        hashes[at] = digest
+        places[at] = each
+    slots = array("I", bytes(PAIR.size * count))
+    slots[::2], slots[1::2] = array("I", hashes), array("I", places)
+    return b"".join([record for record, _ in at_once]), bytes_of(slots)
 
 
 def put_together(blocks: Sequence[bytes], tables: Iterable[bytes]) -> bytes:
