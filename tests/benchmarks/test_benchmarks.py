@@ -44,7 +44,8 @@ def test_every_row_of_the_table_is_printed_with_the_machine() -> None:
     for row in (
         "| 500 addresses, from SQLite to the written map, over the bare rows |",
         "| 1,000 addresses, the whole process |",
-        "| growth, 500 to 1,000 |",
+        "| growth, 500 to 1,000, the map a text |",
+        "| growth, 500 to 1,000, the map as it is by default |",
         "| memory for 1,000 addresses, at the peak |",
         "| one changed row at 1,000, the median, of a rebuild | 1/",
         "| memory of a live resolution of 1,000 addresses, at the peak |",
