@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forwardresolve.watch import WatchClient
+from forwardresolve.watch.resident import Resident
 from watch.conftest import now, tmp_path, watched
 from watch.panel import PATIENCE, rows, wait_until
 
@@ -94,3 +95,27 @@ def test_a_client_finds_the_socket_by_the_environment(
 ) -> None:
     monkeypatch.setenv("FORWARDRESOLVE_SOCKET", str(watched.path / "elsewhere"))
     assert WatchClient().path == watched.path / "elsewhere"
+
+
+def test_a_thread_that_reads_everything_lets_a_click_go_on(
+    watched: Watched, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = sys.getswitchinterval()
+    kept = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    called: list[object] = []
+
+    def stay(_: Resident) -> None:
+        called.append(sys.getswitchinterval() < usual / 10)
+        for each in kept:
+            signal.raise_signal(each)
+
+    monkeypatch.setattr(Resident, "run", stay)
+    monkeypatch.setattr(Resident, "end", lambda _: called.append("end"))
+    monkeypatch.setattr(Resident, "reload", lambda _: called.append("reload"))
+    try:
+        assert run("watch", "--config", str(watched.config)).code == 0
+    finally:
+        sys.setswitchinterval(usual)
+        for each, handler in kept.items():
+            signal.signal(each, handler)
+    assert called == [True, "end", "end", "reload"]
