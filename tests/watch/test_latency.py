@@ -43,6 +43,8 @@ _ROUND: Final = 3
 """Two rows come, and the second of them goes again."""
 _TIMED: Final = 3 * _ROUND
 """Of so many of these changes one is timed, of a row that stays."""
+_SHOWN: Final = 5
+"""So many of the slowest changes are named."""
 _PAUSE: Final = 0.05
 """Seconds between two questions to a Rspamd: those who ask must not be the load that they measure."""
 
@@ -173,7 +175,10 @@ def _contents(generation: Generation) -> dict[str, bytes]:
 
 def _told(seconds: list[float]) -> str:
     worst = sorted(seconds)[min(len(seconds) - 1, round(len(seconds) * 0.99))]
-    return f"median {statistics.median(seconds):.2f} s, p99 {worst:.2f} s, of {len(seconds)} changes"
+    slowest = sorted(range(len(seconds)), key=lambda each: -seconds[each])[:_SHOWN]
+    named = ", ".join(f"number {each + 1} with {seconds[each]:.2f} s" for each in slowest)
+    median = statistics.median(seconds)
+    return f"median {median:.2f} s, p99 {worst:.2f} s, of {len(seconds)} changes; the slowest: {named}"
 
 
 def _scanned(site: Site) -> str:
