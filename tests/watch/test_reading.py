@@ -132,10 +132,22 @@ def test_a_touch_that_changes_nothing_is_no_reason_to_deploy(table: Table) -> No
 
 def test_a_touch_without_an_address_reads_everything(table: Table) -> None:
     made = desk(table)
-    made.reading.touch(["ann@a.example"])
     made.reading.touch()
     made.settle()
     assert (table.wholes, table.parts) == (2, [])
+
+
+def test_a_touched_address_does_not_wait_for_everything_that_is_touched_with_it(table: Table) -> None:
+    made = desk(table)
+    table.rows = (*HOST, BEN)
+    table.may_go_on.clear()
+    made.reading.touch(["ben@a.example"])
+    made.reading.touch()
+    assert [came.has_changed for came in made.go_on()] == [True]
+    assert made.listed == ("ann@a.example", "ben@a.example")
+    assert made.reading.is_under_way
+    table.may_go_on.set()
+    made.settle()
 
 
 def test_many_addresses_are_a_reason_to_read_everything(table: Table) -> None:

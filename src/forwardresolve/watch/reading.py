@@ -87,7 +87,9 @@ class Reading:
         asked = frozenset(addresses)
         with self._lock:
             self._asked |= asked
-            if not asked or len(self._asked) > _MOST_ASKED:
+            if not asked:  # what is asked for by itself does not wait for everything
+                self._everything = True
+            elif len(self._asked) > _MOST_ASKED:
                 self._asked.clear()
                 self._everything = True
 
