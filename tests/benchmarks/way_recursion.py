@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def listed(database: str) -> Iterator[str]:
     """Yield every address that leads outside, one after the other."""
     panel = Panel(database)
-    sys.setrecursionlimit(100_000)  # Postfix follows a thousand hops, Python's own limit is lower
 
     def leaves(address: str, seen: set[str]) -> bool:
         if address in seen:
@@ -28,6 +27,10 @@ def listed(database: str) -> Iterator[str]:
                 return True
         return False
 
-    for name in panel.names():
-        if leaves(name, set()):
-            yield name
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)  # Postfix follows a thousand hops, Python's own limit is lower
+    try:
+        found = [name for name in panel.names() if leaves(name, set())]
+    finally:
+        sys.setrecursionlimit(limit)
+    yield from found
